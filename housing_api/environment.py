@@ -1,0 +1,87 @@
+"""The one reader of settings from the environment.
+
+Every variable the service understands is an entry of VARIABLES; `docs/settings.md` lists the same
+entries and a test holds the two together. A value that cannot be read stops the start.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    default: str | None
+    """Text as one would write it in the environment; None: must be given."""
+    meaning: str
+    choices: tuple[str, ...] = ()
+
+
+VARIABLES = (
+    Variable(
+        "HOUSING_MODE",
+        "local",
+        "`local` (one machine, plain HTTP) or `production` (strict; nothing secret has a default)",
+        ("local", "production"),
+    ),
+    Variable("DATABASE_URL", None, "PostgreSQL 15 or newer, as a URL. `bin/*` start one if unset"),
+    Variable("REDIS_URL", None, "Redis or Valkey, as a URL. `bin/*` start one if unset"),
+    Variable(
+        "HOUSING_SECRET_KEY",
+        None,
+        "signs sessions; at least 50 random characters. `bin/*` keep one under `var/`",
+    ),
+    Variable("HOUSING_VAR", str(ROOT / "var"), "folder for everything the service writes"),
+    Variable("HOUSING_DATA", "", "folder with the three home files"),
+    Variable("HOUSING_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "host names, by commas"),
+    Variable(
+        "HOUSING_TRUSTED_ORIGINS", "", "origins of the admin behind a proxy, by commas, with scheme"
+    ),
+    Variable("HOUSING_HTTPS", "true", "production: redirect to HTTPS, secure cookies, HSTS"),
+    Variable("HOUSING_PROXIES", "0", "how many proxies of ours stand in front (caller's address)"),
+    Variable("HOUSING_MAX_BODY", "65536", "largest accepted request body of the API, bytes"),
+    Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
+    Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+)
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+
+class Environment:
+    """Reads VARIABLES, and nothing else, from `source`."""
+
+    def __init__(self, source: Mapping[str, str] | None = None) -> None:
+        self._source = os.environ if source is None else source
+
+    def text(self, name: str) -> str:
+        variable = _BY_NAME[name]
+        value = self._source.get(name) or variable.default
+        if value is None:
+            raise ImproperlyConfigured(
+                f"{name} is not set ({variable.meaning}). "
+                "Use bin/up, bin/manage or bin/test, or set it yourself: see docs/settings.md."
+            )
+        if variable.choices and value not in variable.choices:
+            accepted = ", ".join(variable.choices)
+            raise ImproperlyConfigured(f"{name}={value!r}: accepted are {accepted}")
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.text(name)
+        if not value.isascii() or not value.isdigit():
+            raise ImproperlyConfigured(f"{name}={value!r}: a whole number, 0 or more, is accepted")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name).lower()
+        if value not in {"true", "false"}:
+            raise ImproperlyConfigured(f"{name}={value!r}: true or false is accepted")
+        return value == "true"
+
+    def names(self, name: str) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]

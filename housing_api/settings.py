@@ -1,0 +1,185 @@
+"""Django settings. Values come from `environment.py`; what they mean stands in docs/settings.md."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from housing_api.databases import database_from_url
+from housing_api.environment import ROOT, Environment
+
+environment = Environment()
+
+API_VERSION = "1.0.0"
+REVISION = environment.text("HOUSING_REVISION")
+
+PRODUCTION = environment.text("HOUSING_MODE") == "production"
+DEBUG = False
+SECRET_KEY = environment.text("HOUSING_SECRET_KEY")
+if PRODUCTION and len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("HOUSING_SECRET_KEY: at least 50 characters are needed")
+ALLOWED_HOSTS = environment.names("HOUSING_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = environment.names("HOUSING_TRUSTED_ORIGINS")
+BASE_DIR = ROOT
+VAR = Path(environment.text("HOUSING_VAR"))
+DATA_FOLDER = environment.text("HOUSING_DATA")
+MAX_BODY_BYTES = environment.number("HOUSING_MAX_BODY")
+PROXIES = environment.number("HOUSING_PROXIES")
+
+# One line is one predictor: its app registers itself, its urls.py is included.
+PREDICTOR_APPS = ["predictors.homes"]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "modelregistry",
+    "predictions",
+    *PREDICTOR_APPS,
+    "ops",
+]
+
+MIDDLEWARE = [
+    "ops.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "housing_api.urls"
+WSGI_APPLICATION = "housing_api.wsgi.application"
+# A redirect would turn a POST into a GET: a missing slash gets a 404 that names the right path.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# ATOMIC_REQUESTS stays off: it would roll back the audit row of a failed request.
+DATABASES = {"default": database_from_url(environment.text("DATABASE_URL"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+# The production image collects the files once; elsewhere the packages' own copies are served.
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "media"},
+    },
+    "artifacts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "artifacts"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+_redis_url = environment.text("REDIS_URL")
+# Celery spells a Unix socket differently from redis-py.
+CELERY_BROKER_URL = (
+    f"redis+socket://{_redis_url.removeprefix('unix://')}"
+    if _redis_url.startswith("unix://")
+    else _redis_url
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "predictions.problems.exception_handler",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sound Realty valuation service",
+    "VERSION": API_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": "Machine-learning predictions with an audit log.",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
+    "PREPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["predictions.openapi.complete_schema"],
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Valuation service",
+    "SITE_HEADER": "Valuation service",
+    "ENVIRONMENT": "predictions.admin.data_label",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": environment.text("HOUSING_LOG_LEVEL")},
+    # A 4xx is an answer, and it is in the audit log; Django would print a line for each.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+if PRODUCTION:
+    HTTPS = environment.flag("HOUSING_HTTPS")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+    SECURE_SSL_REDIRECT = HTTPS
+    # Probes come from inside, over plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SESSION_COOKIE_SECURE = HTTPS
+    CSRF_COOKIE_SECURE = HTTPS
+    SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+    SECURE_HSTS_PRELOAD = HTTPS

@@ -1,0 +1,17 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("", include("ops.urls")),
+    path("api/", include("predictions.urls")),
+    *(path("", include(f"{app}.urls")) for app in settings.PREDICTOR_APPS),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "predictions.problems.bad_request"
+handler403 = "predictions.problems.forbidden"
+handler404 = "predictions.problems.not_found"
+handler500 = "predictions.problems.server_error"

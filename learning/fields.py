@@ -1,0 +1,129 @@
+"""Facts that a client sends: their types and ranges, checked all at once.
+
+One `Field` is used by the check at the door, by OpenAPI and by forms, so that they cannot disagree.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    kind: Literal["integer", "number", "zipcode"]
+    description: str
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    example: Any = None
+
+    @property
+    def accepted(self) -> str:
+        """In words: what a client may send."""
+        if self.kind == "zipcode":
+            return "five digits, as a string or an integer"
+        noun = "a whole number" if self.kind == "integer" else "a number"
+        return f"{noun} from {self.minimum:,.15g} to {self.maximum:,.15g}"
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12, for OpenAPI 3.1."""
+        described: dict[str, Any] = {"description": self.description, "examples": [self.example]}
+        if self.kind == "zipcode":
+            return described | {
+                "anyOf": [
+                    {"type": "string", "pattern": "^[0-9]{5}$"},
+                    {"type": "integer", "minimum": 501, "maximum": 99999},
+                ]
+            }
+        return described | {
+            "type": self.kind,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field that is wrong, and what would be right."""
+
+    field: str
+    detail: str
+    accepted: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"field": self.field, "detail": self.detail, "accepted": self.accepted}
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _check_zipcode(field: Field, value: Any) -> str | Fault:
+    if isinstance(value, int) and not isinstance(value, bool) and 501 <= value <= 99999:
+        return f"{value:05d}"
+    if isinstance(value, str) and len(value) == 5 and value.isascii() and value.isdigit():
+        return value
+    return Fault(field.name, f"{_shown(value)} is not a zipcode", field.accepted)
+
+
+def check_value(field: Field, value: Any) -> float | int | str | Fault:
+    """The value as the model's features take it, or the fault."""
+    if value is None:
+        return Fault(field.name, "null is not accepted", field.accepted)
+    if field.kind == "zipcode":
+        return _check_zipcode(field, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Fault(field.name, f"{_shown(value)} is not a number", field.accepted)
+    if not math.isfinite(value):
+        return Fault(field.name, "NaN and Infinity are not accepted", field.accepted)
+    if not field.minimum <= value <= field.maximum:
+        return Fault(field.name, f"{_shown(value)} is out of range", field.accepted)
+    if field.kind == "integer":
+        # JSON has one number type: 3.0 is a whole number (JSON Schema 2020-12, 6.1.1).
+        if value != int(value):
+            return Fault(field.name, f"{_shown(value)} is not a whole number", field.accepted)
+        return int(value)
+    return float(value)
+
+
+def check_all(
+    payload: Mapping[str, Any], fields: Sequence[Field], *, refused: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Check a whole object: its values by name, and every fault in it.
+
+    Missing and unknown names are faults. `refused` gives a reason of its own for names that one
+    might expect to be accepted.
+    """
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field in fields:
+        if field.name not in payload:
+            faults.append(Fault(field.name, "missing", field.accepted))
+            continue
+        checked = check_value(field, payload[field.name])
+        if isinstance(checked, Fault):
+            faults.append(checked)
+        else:
+            values[field.name] = checked
+    if len(payload) > len(values) + sum(fault.field in payload for fault in faults):
+        known = [field.name for field in fields]
+        accepted = f"only: {', '.join(known)}"
+        for name in payload.keys() - set(known):
+            reason = (refused or {}).get(name, "unknown field")
+            faults.append(Fault(name[:100], reason, accepted))
+    return values, faults
+
+
+def object_schema(title: str, description: str, fields: Sequence[Field]) -> dict[str, Any]:
+    """JSON Schema of an object that has exactly these fields."""
+    return {
+        "type": "object",
+        "title": title,
+        "description": description,
+        "properties": {field.name: field.json_schema() for field in fields},
+        "required": [field.name for field in fields],
+        "additionalProperties": False,
+        "examples": [{field.name: field.example for field in fields}],
+    }

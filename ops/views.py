@@ -1,0 +1,37 @@
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+
+from ops.health import readiness_faults
+from predictions.errors import NotReady
+from predictions.openapi import PROBLEM, ref
+from predictions.rendering import json_response
+from predictions.views import JSONView
+
+
+
+
+class LivezView(JSONView):
+    @extend_schema(
+        operation_id="livez",
+        summary="Does this process answer?",
+        tags=["health"],
+        responses={200: ref("Status")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return json_response({"status": "live"})
+
+
+class ReadyzView(JSONView):
+    @extend_schema(
+        operation_id="readyz",
+        summary="Can the service answer predictions? Database, active model, demographics.",
+        tags=["health"],
+        responses={200: ref("Status"), (503, PROBLEM): ref("Problem")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        faults = readiness_faults()
+        if faults:
+            raise NotReady("; ".join(f"{part}: {why}" for part, why in faults.items()))
+        return json_response({"status": "ready"})

@@ -1,0 +1,33 @@
+from argparse import ArgumentParser
+from getpass import getuser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from modelregistry.errors import DomainError
+from predictions import services
+
+
+class Command(BaseCommand):
+    help = "Train a model from the database and register it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("predictor")
+        parser.add_argument("--recipe", default="", help="default: the predictor's first")
+        parser.add_argument("--activate", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            version = services.train_version(
+                predictor_name=options["predictor"],
+                recipe=options["recipe"],
+                activate=options["activate"],
+                created_by=getuser(),
+            )
+        except DomainError as error:
+            raise CommandError(error.detail) from error
+        for part, metrics in version.metrics.items():
+            shown = ", ".join(f"{name} {value:,.4f}" for name, value in metrics.items())
+            self.stdout.write(f"{part}: {shown}")
+        state = "active" if version.is_active else "not active"
+        self.stdout.write(f"registered {version}, {version.digest}, {state}")

@@ -1,0 +1,139 @@
+"""What OpenAPI must know beyond what the views say: schemas made from the fields themselves."""
+
+from typing import Any
+
+from learning.fields import object_schema
+from modelregistry import runtime
+from modelregistry.errors import DomainError
+from predictions import catalog
+from predictions.contract import Predictor
+
+PROBLEM = "application/problem+json"
+
+SYNTHETIC_NOTICE = (
+    "**This service runs on SYNTHETIC data: its homes, prices and demographics are invented, and "
+    "so are its estimates.** Every answer says so in `data`."
+)
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def request_schema_name(predictor_name: str, *, minimal: bool) -> str:
+    return f"{predictor_name.title()}{'Minimal' if minimal else ''}Request"
+
+
+_STATUS = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "enum": ["live", "ready"]}},
+    "required": ["status"],
+}
+_MODEL = {
+    "type": "object",
+    "description": "The exact model version that answered.",
+    "properties": {
+        "predictor": {"type": "string", "examples": ["homes"]},
+        "name": {"type": "string", "examples": ["basic"]},
+        "version": {"type": "integer", "minimum": 1},
+        "digest": {"type": "string", "description": "of the model file, `sha256:…`"},
+    },
+    "required": ["predictor", "name", "version", "digest"],
+}
+_ANSWER = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid", "description": "of the audit row (UUIDv7)"},
+        "prediction": {"type": "number", "description": "in `currency`", "examples": [458520.0]},
+        "currency": {"type": "string", "examples": ["USD"]},
+        "model": ref("Model"),
+        "api_version": {"type": "string", "description": "of this API, not of the model"},
+        "demographics": {
+            "type": "object",
+            "description": "The census figures that were joined, where the model's inputs need any.",
+            "properties": {"zipcode": {"type": "string"}, "source": {"type": "string"}},
+            "required": ["zipcode", "source"],
+        },
+        "data": {
+            "type": "string",
+            "enum": ["real", "synthetic"],
+            "description": "`synthetic`: made-up data went into this; it values no real home.",
+        },
+    },
+    "required": ["id", "prediction", "currency", "model", "api_version", "data"],
+}
+_REQUIRED_NOW = {
+    "type": "object",
+    "properties": {
+        "required": {"type": "array", "items": {"type": "string"}},
+        "fields": {"type": "object", "description": "JSON Schema of each field"},
+        "example": {"type": "object"},
+        "model": ref("Model"),
+        "api_version": {"type": "string"},
+    },
+    "required": ["required", "fields", "example", "model", "api_version"],
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "Every error has this form (RFC 9457).",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "stable; see docs/errors.md"},
+        "request_id": {"type": "string"},
+        "id": {"type": "string", "format": "uuid", "description": "of the audit row, if any"},
+        "errors": {
+            "type": "array",
+            "description": "every field that is wrong",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "accepted": {"type": "string"},
+                },
+                "required": ["field", "detail", "accepted"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+}
+
+
+def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add the named schemas, those of the requests as the active models need them now."""
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {
+        "Status": _STATUS,
+        "Model": _MODEL,
+        "Answer": _ANSWER,
+        "RequiredNow": _REQUIRED_NOW,
+        "Problem": _PROBLEM_SCHEMA,
+    }
+    for predictor in catalog.all_predictors():
+        for minimal in (False, True):
+            name = request_schema_name(predictor.name, minimal=minimal)
+            schemas[name] = _request_schema(predictor, name, minimal)
+        if predictor.data_kind() == "synthetic":
+            result["info"]["description"] = SYNTHETIC_NOTICE
+            result["info"]["x-data"] = "synthetic"
+    return result
+
+
+def _request_schema(predictor: Predictor, name: str, minimal: bool) -> dict[str, Any]:
+    fields, description = predictor.fields(), "Exactly these fields; any other is refused."
+    if minimal:
+        description = "What the active model needs now; it changes when the model does."
+        try:
+            fields = predictor.fields(runtime.active_model(predictor.name).feature_names)
+        except DomainError:
+            description = "No model is active; these are all the fields there are."
+    return object_schema(name, description, fields)
+
+
+PREDICT_RESPONSES: dict[Any, Any] = {200: ref("Answer")} | {
+    (status, PROBLEM): ref("Problem") for status in (400, 411, 413, 415, 422, 500, 503)
+}
+"""For `extend_schema(responses=…)` of a predict view."""

@@ -1,0 +1,90 @@
+"""From the bytes of a request to JSON values; what cannot be read is not a request."""
+
+import json
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest
+
+from predictions.errors import (
+    BodyTooLarge,
+    LengthRequired,
+    MalformedRequest,
+    UnsupportedMediaType,
+)
+
+MAX_DEPTH = 32
+
+
+def read_json(request: HttpRequest) -> Any:
+    """Decode the body, strictly. Raises MalformedRequest or one of its kinds."""
+    if request.content_type != "application/json":
+        got = request.content_type or "none"
+        raise UnsupportedMediaType(f"content type {got[:100]}: application/json is accepted")
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        raise LengthRequired("send Content-Length instead of chunks")
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > settings.MAX_BODY_BYTES:
+        raise BodyTooLarge(f"{length} bytes: at most {settings.MAX_BODY_BYTES} are accepted")
+    return decode(request.body)
+
+
+def decode(body: bytes) -> Any:
+    """JSON text to values; numbers that JSON lacks (NaN, 1e400) come back as such, to be named."""
+    try:
+        payload = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        payload = _decode_leniently(body, str(error))
+    # One colon per key when no value holds one: most bodies need no second look.
+    if isinstance(payload, dict) and body.count(b":") != len(payload):
+        _refuse_repeated_keys(body)
+    if isinstance(payload, dict | list):
+        _refuse_deep_nesting(payload)
+    return payload
+
+
+def _decode_leniently(body: bytes, reason: str) -> Any:
+    """Accept only what differs in numbers: NaN, Infinity, and integers beyond 64 bits."""
+    try:
+        payload = json.loads(
+            body.decode(), parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits)
+        )
+        orjson.dumps(payload)  # refuses lone surrogates, which no database column takes
+    except (ValueError, RecursionError, TypeError):
+        raise MalformedRequest(f"the body cannot be read as JSON: {reason}") from None
+    return payload
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    """Which of two values is meant is not ours to guess (RFC 8259, 4; I-JSON forbids it)."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise MalformedRequest(f"the name {key[:100]!r} occurs twice")
+            seen[key] = value
+        return seen
+
+    try:
+        json.loads(body, object_pairs_hook=unique, parse_int=float)
+    except RecursionError:
+        raise MalformedRequest("nested too deeply") from None
+
+
+def _refuse_deep_nesting(payload: Any) -> None:
+    level = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise MalformedRequest(f"nested deeper than {MAX_DEPTH} levels")

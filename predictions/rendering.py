@@ -1,0 +1,39 @@
+"""Responses of the API: JSON, with the versions in the headers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+def json_response(
+    body: Mapping[str, Any],
+    *,
+    status: int = 200,
+    model_version: str | None = None,
+    content_type: str = "application/json",
+) -> HttpResponse:
+    """`model_version` is `predictor/number`; the API's version is always there: two things."""
+    response = HttpResponse(orjson.dumps(body), status=status, content_type=content_type)
+    response["X-API-Version"] = settings.API_VERSION
+    response["Cache-Control"] = "no-store"
+    if model_version is not None:
+        response["X-Model-Version"] = model_version
+    return response
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """The API speaks JSON to whoever asks; a browser's Accept header is no reason for a 406."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type or "application/json"

@@ -1,0 +1,58 @@
+import time
+from typing import ClassVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from predictions import services
+from predictions.parsing import read_json
+from predictions.rendering import AlwaysJSON, json_response
+
+
+class JSONView(APIView):
+    """A view of the JSON API: no content negotiation, and OPTIONS is a 405 like any other."""
+
+    content_negotiation_class = AlwaysJSON
+    metadata_class = None
+
+
+class PredictView(JSONView):
+    """Answer one request of one predictor; its folder names it and routes to it."""
+
+    predictor_name: ClassVar[str]
+    minimal: ClassVar[bool] = False
+
+    def post(self, request: Request) -> HttpResponse:
+        call = services.Call(
+            endpoint=request.path,
+            caller=caller(request._request),
+            request_id=request.META["HTTP_X_REQUEST_ID"],
+            started=time.perf_counter(),
+        )
+        answer = services.answer(
+            predictor_name=self.predictor_name,
+            minimal=self.minimal,
+            payload=read_json(request._request),
+            call=call,
+        )
+        return json_response(answer.body, model_version=answer.model_version)
+
+
+class MinimalPredictView(PredictView):
+    minimal = True
+
+    def get(self, request: Request) -> HttpResponse:
+        required = services.required_fields(predictor_name=self.predictor_name)
+        model = required["model"]
+        return json_response(required, model_version=f"{model['predictor']}/{model['version']}")
+
+
+def caller(request: HttpRequest) -> str:
+    """The address that our outermost proxy saw; what stands left of it anyone may have written."""
+    if settings.PROXIES:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(forwarded) >= settings.PROXIES and forwarded[-settings.PROXIES]:
+            return forwarded[-settings.PROXIES][:150]
+    return str(request.META.get("REMOTE_ADDR") or "local")[:150]

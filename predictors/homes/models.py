@@ -1,0 +1,122 @@
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class DataLoadQuerySet(models.QuerySet["DataLoad"]):
+    def latest_of(self, dataset: str) -> "DataLoad | None":
+        return self.filter(dataset=dataset).order_by("-id").first()
+
+
+class DataLoad(models.Model):
+    """A file that was loaded into one of the tables below."""
+
+    class Dataset(models.TextChoices):
+        SALES = "sales"
+        DEMOGRAPHICS = "demographics"
+
+    dataset = models.CharField(max_length=20, choices=Dataset.choices)
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+    is_synthetic = models.BooleanField()
+    loaded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = DataLoadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "data load"
+
+    def __str__(self) -> str:
+        kind = "synthetic" if self.is_synthetic else "real"
+        return f"{self.file_name} ({kind}, sha256:{self.sha256[:12]})"
+
+
+class ZipcodeDemographics(models.Model):
+    """U.S. Census figures of one zipcode: counts of people, USD, percentages (`per_…`)."""
+
+    zipcode = models.CharField(max_length=5, primary_key=True)
+    ppltn_qty = models.FloatField()
+    urbn_ppltn_qty = models.FloatField()
+    sbrbn_ppltn_qty = models.FloatField()
+    farm_ppltn_qty = models.FloatField()
+    non_farm_qty = models.FloatField()
+    medn_hshld_incm_amt = models.FloatField()
+    medn_incm_per_prsn_amt = models.FloatField()
+    hous_val_amt = models.FloatField()
+    edctn_less_than_9_qty = models.FloatField()
+    edctn_9_12_qty = models.FloatField()
+    edctn_high_schl_qty = models.FloatField()
+    edctn_some_clg_qty = models.FloatField()
+    edctn_assoc_dgre_qty = models.FloatField()
+    edctn_bchlr_dgre_qty = models.FloatField()
+    edctn_prfsnl_qty = models.FloatField()
+    per_urbn = models.FloatField()
+    per_sbrbn = models.FloatField()
+    per_farm = models.FloatField()
+    per_non_farm = models.FloatField()
+    per_less_than_9 = models.FloatField()
+    per_9_to_12 = models.FloatField()
+    per_hsd = models.FloatField()
+    per_some_clg = models.FloatField()
+    per_assoc = models.FloatField()
+    per_bchlr = models.FloatField()
+    per_prfsnl = models.FloatField()
+    load = models.ForeignKey(DataLoad, on_delete=models.PROTECT, editable=False)
+
+    class Meta:
+        verbose_name = "demographics of a zipcode"
+        verbose_name_plural = "demographics"
+        ordering = ("zipcode",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(zipcode__regex=r"^[0-9]{5}$"), name="demographics_zipcode_5_digits"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.zipcode
+
+
+class Sale(models.Model):
+    """A home that was sold. A parcel sold twice is two rows."""
+
+    parcel = models.CharField(max_length=10, help_text="King County parcel number (`id` in files)")
+    date = models.DateField()
+    price = models.DecimalField(max_digits=12, decimal_places=2, help_text="USD")
+    bedrooms = models.PositiveSmallIntegerField()
+    bathrooms = models.FloatField()
+    sqft_living = models.PositiveIntegerField()
+    sqft_lot = models.PositiveIntegerField()
+    floors = models.FloatField()
+    waterfront = models.PositiveSmallIntegerField()
+    view = models.PositiveSmallIntegerField()
+    condition = models.PositiveSmallIntegerField()
+    grade = models.PositiveSmallIntegerField()
+    sqft_above = models.PositiveIntegerField()
+    sqft_basement = models.PositiveIntegerField()
+    yr_built = models.PositiveSmallIntegerField()
+    yr_renovated = models.PositiveSmallIntegerField()
+    zipcode = models.CharField(max_length=5, db_index=True)
+    lat = models.FloatField()
+    long = models.FloatField()
+    sqft_living15 = models.PositiveIntegerField()
+    sqft_lot15 = models.PositiveIntegerField()
+    load = models.ForeignKey(DataLoad, on_delete=models.PROTECT, editable=False)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("parcel", "date"), name="sale_parcel_date"),
+            models.CheckConstraint(condition=Q(price__gt=0), name="sale_price_positive"),
+            models.CheckConstraint(
+                condition=Q(zipcode__regex=r"^[0-9]{5}$"), name="sale_zipcode_5_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(sqft_living=F("sqft_above") + F("sqft_basement")),
+                name="sale_living_is_above_and_basement",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.parcel} on {self.date}"

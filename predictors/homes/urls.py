@@ -1,0 +1,8 @@
+from django.urls import path
+
+from predictors.homes.views import HomeMinimalPredictView, HomePredictView
+
+urlpatterns = [
+    path("api/predict/", HomePredictView.as_view(), name="homes-predict"),
+    path("api/predict/minimal/", HomeMinimalPredictView.as_view(), name="homes-predict-minimal"),
+]

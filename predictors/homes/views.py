@@ -1,0 +1,36 @@
+from drf_spectacular.utils import extend_schema, extend_schema_view
+
+from predictions.openapi import PREDICT_RESPONSES, PROBLEM, ref, request_schema_name
+from predictions.views import MinimalPredictView, PredictView
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="value_home",
+        summary="Value a home from all its 18 facts",
+        tags=["homes"],
+        request={"application/json": ref(request_schema_name("homes", minimal=False))},
+        responses=PREDICT_RESPONSES,
+    )
+)
+class HomePredictView(PredictView):
+    predictor_name = "homes"
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="value_home_minimal",
+        summary="Value a home from what the active model needs",
+        tags=["homes"],
+        request={"application/json": ref(request_schema_name("homes", minimal=True))},
+        responses=PREDICT_RESPONSES,
+    ),
+    get=extend_schema(
+        operation_id="required_home_facts",
+        summary="What the active model needs now",
+        tags=["homes"],
+        responses={200: ref("RequiredNow"), (503, PROBLEM): ref("Problem")},
+    ),
+)
+class HomeMinimalPredictView(MinimalPredictView):
+    predictor_name = "homes"
