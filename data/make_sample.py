@@ -18,28 +18,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from sample_zipcodes import AREAS, Area
+from sample_zipcodes import AREAS, EDUCATION, Area
 
 T = TypeVar("T")
-
+SAMPLE = Path(__file__).resolve().parent / "sample"
 SEED = 20140502
 SALES_PER_ZIPCODE = 30
 RESALES = 20
 FUTURE_HOMES = 100
 FIRST_DAY = date(2014, 5, 2)
 LAST_DAY = date(2015, 5, 27)
-DEFAULT_OUT = Path(__file__).resolve().parent / "sample"
-
-# Column stem, count in a typical zipcode, and how steeply it rises with the price level.
-EDUCATION = (
-    ("less_than_9", "less_than_9", 600, -1.0),
-    ("9_12", "9_to_12", 1450, -1.0),
-    ("high_schl", "hsd", 3900, -0.6),
-    ("some_clg", "some_clg", 5000, -0.15),
-    ("assoc_dgre", "assoc", 1480, -0.2),
-    ("bchlr_dgre", "bchlr", 5000, 0.5),
-    ("prfsnl", "prfsnl", 2350, 0.8),
-)
 
 
 @dataclass(frozen=True)
@@ -119,8 +107,8 @@ def draw_lots(rng: np.random.Generator, area: Area, above: int, floors: float) -
 
 def draw_years(rng: np.random.Generator, area: Area, sale_year: int) -> tuple[int, int]:
     """Return yr_built and yr_renovated (0 for never), neither after the sale."""
-    drawn = rng.triangular(1900, 1935 if area.is_city else 1990, sale_year + 8)
-    built = min(int(drawn), sale_year)
+    mode = 1935 if area.is_city else 1990
+    built = min(int(rng.triangular(1900, mode, sale_year + 8)), sale_year)
     if sale_year - built > 20 and rng.random() < 0.05:
         return built, int(rng.integers(max(built + 15, 1934), sale_year + 1))
     return built, 0
@@ -135,10 +123,6 @@ def draw_home(rng: np.random.Generator, area: Area, sale_year: int) -> Home:
     bedrooms = clip(3.3 + 1.6 * relative + rng.normal(0, 0.6), 1, 7)
     baths = 0.5 + living / 1300 + (built - 1970) / 100 + rng.normal(0, 0.35)
     waterfront = int(rng.random() < 0.008)
-    view = pick(rng, (0, 1, 2, 3, 4), (90.2, 1.5, 4.5, 2.4, 1.4))
-    condition = pick(rng, (1, 2, 3, 4, 5), (0.2, 0.8, 65, 26, 8))
-    wealth = (area.usd_per_sqft - 250) / 400
-    living15 = scatter(rng, math.sqrt(living * 1900), 0.12)
     return Home(
         bedrooms=bedrooms,
         bathrooms=clip(4 * baths, 3, 4 * bedrooms + 4) / 4,
@@ -146,9 +130,9 @@ def draw_home(rng: np.random.Generator, area: Area, sale_year: int) -> Home:
         sqft_lot=lot,
         floors=floors,
         waterfront=waterfront,
-        view=4 if waterfront else view,
-        condition=3 if built >= 2000 else condition,
-        grade=clip(7.4 + 2.4 * relative + wealth + rng.normal(0, 0.7), 4, 12),
+        view=4 if waterfront else pick(rng, (0, 1, 2, 3, 4), (90.2, 1.5, 4.5, 2.4, 1.4)),
+        condition=3 if built >= 2000 else pick(rng, (1, 2, 3, 4, 5), (0.2, 0.8, 65, 26, 8)),
+        grade=clip(6.775 + 2.4 * relative + area.usd_per_sqft / 400 + rng.normal(0, 0.7), 4, 12),
         sqft_above=above,
         sqft_basement=basement,
         yr_built=built,
@@ -156,7 +140,7 @@ def draw_home(rng: np.random.Generator, area: Area, sale_year: int) -> Home:
         zipcode=area.zipcode,
         lat=round(area.lat + rng.uniform(-0.015, 0.015), 4),
         long=round(area.long + rng.uniform(-0.02, 0.02), 3),
-        sqft_living15=clip(living15, 400, 6210, 10),
+        sqft_living15=clip(scatter(rng, math.sqrt(living * 1900), 0.12), 400, 6210, 10),
         sqft_lot15=lot15,
     )
 
@@ -221,8 +205,9 @@ def draw_future_homes(rng: np.random.Generator, sales: Sequence[Sale]) -> list[H
 
 def draw_population(rng: np.random.Generator, area: Area) -> dict[str, int]:
     """Invent head counts: the total and its urban, suburban, farm and other rural parts."""
-    total = clip(scatter(rng, 12_000 if area.is_rural else 26_000, 0.35), 3_000, 55_000)
-    outside = int(total * (rng.uniform(0.3, 0.8) if area.is_rural else rng.beta(0.3, 12)))
+    total = clip(scatter(rng, 12_000 if area.is_rural else 26_000, 0.3), 3_000, 50_000)
+    share = rng.uniform(0.3, 0.7) if area.is_rural else rng.beta(0.3, 12)
+    outside = min(int(total * share), 10_000)
     suburban = int(outside * rng.uniform(0.1, 0.5)) if area.is_rural else 0
     farm = int(outside * rng.uniform(0, 0.03))
     return {
@@ -240,21 +225,18 @@ def draw_demographics(rng: np.random.Generator, area: Area) -> dict[str, int]:
     people = draw_population(rng, area)
     total = people["ppltn"]
     income = clip(scatter(rng, 56_000 * math.exp(0.45 * wealth), 0.1), 32_000, 132_000)
-    house = scatter(rng, 245_000 * math.exp(0.75 * wealth), 0.08)
-    raw = [n * math.exp(k * wealth + rng.normal(0, 0.12)) for _, _, n, k in EDUCATION]
-    adults = total * rng.uniform(0.68, 0.82)
-    schooling = [int(adults * n / sum(raw)) for n in raw]
-
+    raw = [scatter(rng, n * math.exp(k * wealth), 0.12) for _, _, n, k in EDUCATION]
+    scale = total * rng.uniform(0.68, 0.82) / sum(raw)
+    schooling = [(e[0], e[1], int(n * scale)) for e, n in zip(EDUCATION, raw, strict=True)]
     row = {f"{name}_qty": count for name, count in people.items()}
     row["medn_hshld_incm_amt"] = income
     row["medn_incm_per_prsn_amt"] = clip(scatter(rng, 0.53 * income, 0.08), 17_000, 82_000)
-    row["hous_val_amt"] = clip(house, 140_000, 790_000, 100)
-    for (stem, *_), count in zip(EDUCATION, schooling, strict=True):
-        row[f"edctn_{stem}_qty"] = count
+    house_value = scatter(rng, 245_000 * math.exp(0.75 * wealth), 0.08)
+    row["hous_val_amt"] = clip(house_value, 140_000, 790_000, 100)
+    row |= {f"edctn_{stem}_qty": count for stem, _, count in schooling}
     for stem in ("urbn_ppltn", "sbrbn_ppltn", "farm_ppltn", "non_farm"):
         row[f"per_{stem.removesuffix('_ppltn')}"] = 100 * people[stem] // total
-    for (_, stem, *_), count in zip(EDUCATION, schooling, strict=True):
-        row[f"per_{stem}"] = 100 * count // total
+    row |= {f"per_{stem}": 100 * count // total for _, stem, count in schooling}
     return row
 
 
@@ -277,27 +259,23 @@ def sales_lines(sales: Sequence[Sale]) -> list[str]:
 
 def future_lines(homes: Sequence[Home]) -> list[str]:
     """Format the future examples: nothing quoted, floats with at least one decimal."""
-    lines = [",".join(HOME_COLUMNS)]
-    lines += [",".join(str(value) for value in astuple(home)) for home in homes]
-    return lines
+    rows = [HOME_COLUMNS, *(astuple(home) for home in homes)]
+    return [",".join(str(value) for value in row) for row in rows]
 
 
 def demographics_lines(rows: dict[str, dict[str, int]]) -> list[str]:
     """Format the demographics by zipcode: every number as a float, the zipcode last."""
-    columns = next(iter(rows.values()))
-    lines = [",".join([*columns, "zipcode"])]
-    for zipcode, row in rows.items():
-        lines.append(",".join([*(f"{value:.1f}" for value in row.values()), zipcode]))
-    return lines
+    table = [[*next(iter(rows.values())), "zipcode"]]
+    table += [[*(f"{n:.1f}" for n in row.values()), zipcode] for zipcode, row in rows.items()]
+    return [",".join(cells) for cells in table]
 
 
 def main() -> None:
     """Write the three files and their checksums, and print one line per file."""
     parser = argparse.ArgumentParser(description="Write the synthetic sample data set.")
-    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder to write into")
+    parser.add_argument("--out", type=Path, default=SAMPLE, help="folder to write into")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-
     rng = np.random.default_rng(SEED)
     sales = draw_sales(rng)
     demographics = {area.zipcode: draw_demographics(rng, area) for area in AREAS}

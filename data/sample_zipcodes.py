@@ -1,8 +1,8 @@
 """The real background of the synthetic sample: 70 zipcodes of King County, Washington.
 
 Only the zipcodes, their rough centres (degrees, two decimals) and their rough price levels of
-2014-2015 (USD per square foot, to the nearest 10) are facts. Everything that `make_sample.py`
-builds on top of them - homes, prices, demographics - is invented.
+2014-2015 (USD per square foot, to the nearest 10) are facts. Everything else here and in
+`make_sample.py` - homes, prices, demographics - is invented.
 """
 
 from dataclasses import dataclass
@@ -99,4 +99,16 @@ AREAS: tuple[Area, ...] = (
     Area("98188", 47.45, -122.28, 160),
     Area("98198", 47.39, -122.32, 170),
     Area("98199", 47.65, -122.40, 350),
+)
+
+# Invented: the stems of the count and percentage columns, the count in a typical zipcode, and
+# how steeply it rises with the price level.
+EDUCATION: tuple[tuple[str, str, int, float], ...] = (
+    ("less_than_9", "less_than_9", 600, -1.0),
+    ("9_12", "9_to_12", 1450, -1.0),
+    ("high_schl", "hsd", 3900, -0.6),
+    ("some_clg", "some_clg", 5000, -0.15),
+    ("assoc_dgre", "assoc", 1480, -0.2),
+    ("bchlr_dgre", "bchlr", 5000, 0.5),
+    ("prfsnl", "prfsnl", 2350, 0.8),
 )

@@ -10,7 +10,7 @@ _NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOS
 
 
 def database_from_url(url: str) -> dict[str, Any]:
-    """Parse with libpq itself, so that every spelling psql accepts works here (sockets, sslmode)."""
+    """Parse as libpq does, so that every spelling psql accepts works here (sockets, sslmode)."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured("DATABASE_URL: only postgresql://… is supported")
     try:

@@ -167,7 +167,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": environment.text("HOUSING_LOG_LEVEL")},
     # A 4xx is an answer, and it is in the audit log; Django would print a line for each.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }
 
 X_FRAME_OPTIONS = "DENY"

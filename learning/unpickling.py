@@ -15,7 +15,9 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 # What numpy arrays and scalars need, in the spellings of numpy 1 and 2.
 NUMPY_CLASSES = frozenset(
-    f"numpy{core}.multiarray.{name}" for core in ("._core", ".core") for name in ("_reconstruct", "scalar")
+    f"numpy{core}.multiarray.{name}"
+    for core in ("._core", ".core")
+    for name in ("_reconstruct", "scalar")
 ) | {"numpy.ndarray", "numpy.dtype", "numpy._core.numeric._frombuffer"}
 
 

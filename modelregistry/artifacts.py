@@ -38,7 +38,9 @@ def read(name: str) -> bytes:
         return bytes(file.read())
 
 
-def build(*, kind: ModelKind, model_bytes: bytes, features_bytes: bytes) -> tuple[object, tuple[str, ...]]:
+def build(
+    *, kind: ModelKind, model_bytes: bytes, features_bytes: bytes
+) -> tuple[object, tuple[str, ...]]:
     """The estimator and its feature names `(n_features,)`, from bytes whose digest was checked.
 
     Raises InvalidArtifact: forbidden class, unreadable bytes, unknown features, wrong count.

@@ -1,4 +1,4 @@
-"""Which predictors there are, as far as the registry must know: what their models may consist of."""
+"""Which predictors there are, and what their models may consist of."""
 
 from collections.abc import Set
 from dataclasses import dataclass

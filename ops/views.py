@@ -2,14 +2,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-
 from ops.health import readiness_faults
 from predictions.errors import NotReady
 from predictions.openapi import PROBLEM, ref
 from predictions.rendering import json_response
 from predictions.views import JSONView
-
-
 
 
 class LivezView(JSONView):

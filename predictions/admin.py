@@ -1,4 +1,5 @@
 import uuid
+from contextlib import suppress
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -38,10 +39,8 @@ class PredictionAdmin(ModelAdmin):
         if not term:
             return queryset, False
         wanted = Q(request_id=term) | Q(caller=term)
-        try:
+        with suppress(ValueError):  # not an id
             wanted |= Q(id=uuid.UUID(term))
-        except ValueError:
-            pass  # not an id
         return queryset.filter(wanted), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -14,7 +14,7 @@ class Prediction(models.Model):
         ModelVersion, null=True, on_delete=models.PROTECT, related_name="predictions"
     )
     request = models.JSONField(null=True, help_text="what was sent")
-    features = models.JSONField(null=True, help_text="the model's inputs after the join, in order")
+    features = models.JSONField(null=True, help_text="the model's inputs after the join, by name")
     prediction = models.FloatField(null=True)
     response = models.JSONField(null=True, help_text="what was answered")
     error = models.JSONField(null=True)

@@ -50,7 +50,7 @@ _ANSWER = {
         "api_version": {"type": "string", "description": "of this API, not of the model"},
         "demographics": {
             "type": "object",
-            "description": "The census figures that were joined, where the model's inputs need any.",
+            "description": "The census figures that were joined, if the model needs any.",
             "properties": {"zipcode": {"type": "string"}, "source": {"type": "string"}},
             "required": ["zipcode", "source"],
         },

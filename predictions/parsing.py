@@ -51,7 +51,8 @@ def _decode_leniently(body: bytes, reason: str) -> Any:
     """Accept only what differs in numbers: NaN, Infinity, and integers beyond 64 bits."""
     try:
         payload = json.loads(
-            body.decode(), parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits)
+            body.decode(),
+            parse_int=lambda digits: int(digits) if len(digits) < 19 else float(digits),
         )
         orjson.dumps(payload)  # refuses lone surrogates, which no database column takes
     except (ValueError, RecursionError, TypeError):

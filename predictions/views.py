@@ -11,16 +11,17 @@ from predictions.parsing import read_json
 from predictions.rendering import AlwaysJSON, json_response
 
 
-class JSONView(APIView):
-    """A view of the JSON API: no content negotiation, and OPTIONS is a 405 like any other."""
+# Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
+
+class JSONView(APIView):
+    # No content negotiation, and OPTIONS is a 405 like any other method that is not there.
     content_negotiation_class = AlwaysJSON
-    metadata_class = None
+    http_method_names = [name for name in APIView.http_method_names if name != "options"]
 
 
 class PredictView(JSONView):
-    """Answer one request of one predictor; its folder names it and routes to it."""
-
+    # The predictor's folder makes a subclass that names it, and routes to it.
     predictor_name: ClassVar[str]
     minimal: ClassVar[bool] = False
 

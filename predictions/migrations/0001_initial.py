@@ -5,36 +5,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('modelregistry', '0001_initial'),
+        ("modelregistry", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.UUIDField(editable=False, help_text='UUIDv7: sorts by time', primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField()),
-                ('predictor', models.CharField(max_length=40)),
-                ('endpoint', models.CharField(max_length=100)),
-                ('request', models.JSONField(help_text='what was sent', null=True)),
-                ('features', models.JSONField(help_text="the model's inputs after the join, in order", null=True)),
-                ('prediction', models.FloatField(null=True)),
-                ('response', models.JSONField(help_text='what was answered', null=True)),
-                ('error', models.JSONField(null=True)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('latency_ms', models.FloatField(help_text='to just before this row was written')),
-                ('caller', models.CharField(max_length=150)),
-                ('request_id', models.CharField(max_length=128)),
-                ('api_version', models.CharField(max_length=20)),
-                ('model_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predictions', to='modelregistry.modelversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        editable=False,
+                        help_text="UUIDv7: sorts by time",
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("predictor", models.CharField(max_length=40)),
+                ("endpoint", models.CharField(max_length=100)),
+                ("request", models.JSONField(help_text="what was sent", null=True)),
+                (
+                    "features",
+                    models.JSONField(
+                        help_text="the model's inputs after the join, by name", null=True
+                    ),
+                ),
+                ("prediction", models.FloatField(null=True)),
+                ("response", models.JSONField(help_text="what was answered", null=True)),
+                ("error", models.JSONField(null=True)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("latency_ms", models.FloatField(help_text="to just before this row was written")),
+                ("caller", models.CharField(max_length=150)),
+                ("request_id", models.CharField(max_length=128)),
+                ("api_version", models.CharField(max_length=20)),
+                (
+                    "model_version",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predictions",
+                        to="modelregistry.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['created_at'], name='prediction_created_at'), models.Index(fields=['request_id'], name='prediction_request_id'), models.Index(fields=['model_version', 'id'], name='prediction_version_id')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(fields=["created_at"], name="prediction_created_at"),
+                    models.Index(fields=["request_id"], name="prediction_request_id"),
+                    models.Index(fields=["model_version", "id"], name="prediction_version_id"),
+                ],
             },
         ),
     ]

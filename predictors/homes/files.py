@@ -126,7 +126,8 @@ def _read(
             if identity in seen:
                 raise DataError(
                     f"{path}, line {reader.line_num}, column {key[0]}: "
-                    f"{', '.join(map(str, identity))} is there twice, first on line {seen[identity]}"
+                    f"{', '.join(map(str, identity))} is there twice, "
+                    f"first on line {seen[identity]}"
                 )
             seen[identity] = reader.line_num
             rows.append(tuple(values[name] for name in cells))

@@ -79,7 +79,7 @@ def _load(
 
 
 def _make_room(file: DataFile, dataset: DataLoad.Dataset, model: type[models.Model]) -> int:
-    """Real and made-up rows never stand in one table: real ones replace, made-up ones are refused."""
+    """Real and made-up rows never stand in one table: real ones replace, others are refused."""
     latest = DataLoad.objects.latest_of(dataset)
     if latest is None or latest.is_synthetic == file.is_synthetic:
         return 0

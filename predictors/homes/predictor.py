@@ -35,6 +35,11 @@ class HomesPredictor:
             "sklearn.preprocessing._data.RobustScaler",
             "sklearn.preprocessing._data.StandardScaler",
             "sklearn.neighbors._regression.KNeighborsRegressor",
+            # The tree that scikit-learn builds for a neighbours model of up to 15 features.
+            "sklearn.neighbors._kd_tree.KDTree",
+            "sklearn.neighbors._kd_tree.newObj",
+            "sklearn.metrics._dist_metrics.EuclideanDistance64",
+            "sklearn.metrics._dist_metrics.newObj",
         }
     )
 

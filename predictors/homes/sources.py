@@ -1,6 +1,7 @@
 """Where the home files come from, first that has them: named folder, `data/`, internet, sample."""
 
 import hashlib
+import http.client
 import urllib.request
 from pathlib import Path
 
@@ -53,19 +54,19 @@ def download(source: str, folder: Path, report: Report) -> bool:
 
     A file whose SHA-256 is not the known one is not kept.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name, expected in SHA256.items():
         report(f"downloading {name}")
         try:
             with urllib.request.urlopen(source + name, timeout=TIMEOUT_SECONDS) as response:
                 content = response.read(MAX_BYTES)
-        except OSError as error:
+            if hashlib.sha256(content).hexdigest() != expected:
+                report(f"download refused: {name} is not the known file (SHA-256 differs)")
+                return False
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = folder / f"{name}.partial"
+            partial.write_bytes(content)
+            partial.replace(folder / name)
+        except (OSError, http.client.HTTPException) as error:
             report(f"download failed: {error}")
             return False
-        if hashlib.sha256(content).hexdigest() != expected:
-            report(f"download refused: {name} is not the known file (SHA-256 differs)")
-            return False
-        partial = folder / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(folder / name)
     return True

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("features", type=Path, help="JSON array of the feature names in order")
         parser.add_argument("--name", default="", help="default: the pickle's file name")
         parser.add_argument("--notes", default="")
-        parser.add_argument("--sha256", default="", help="refuse the pickle unless this is its digest")
+        parser.add_argument(
+            "--sha256", default="", help="refuse the pickle unless this is its digest"
+        )
         parser.add_argument("--synthetic", action="store_true", help="it learned from made-up data")
         parser.add_argument("--activate", action="store_true")
 
@@ -41,9 +43,7 @@ class Command(BaseCommand):
                 notes=options["notes"],
             )
             if options["activate"]:
-                services.activate_version(
-                    predictor=version.predictor, version=version.version
-                )
+                services.activate_version(predictor=version.predictor, version=version.version)
         except DomainError as error:
             raise CommandError(error.detail) from error
         state = "active" if options["activate"] else "not active"

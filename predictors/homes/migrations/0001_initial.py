@@ -7,97 +7,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DataLoad',
+            name="DataLoad",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dataset', models.CharField(choices=[('sales', 'Sales'), ('demographics', 'Demographics')], max_length=20)),
-                ('file_name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', models.PositiveIntegerField()),
-                ('is_synthetic', models.BooleanField()),
-                ('loaded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.CharField(
+                        choices=[("sales", "Sales"), ("demographics", "Demographics")],
+                        max_length=20,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows", models.PositiveIntegerField()),
+                ("is_synthetic", models.BooleanField()),
+                (
+                    "loaded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'data load',
+                "verbose_name": "data load",
             },
         ),
         migrations.CreateModel(
-            name='Sale',
+            name="Sale",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('parcel', models.CharField(help_text='King County parcel number (`id` in files)', max_length=10)),
-                ('date', models.DateField()),
-                ('price', models.DecimalField(decimal_places=2, help_text='USD', max_digits=12)),
-                ('bedrooms', models.PositiveSmallIntegerField()),
-                ('bathrooms', models.FloatField()),
-                ('sqft_living', models.PositiveIntegerField()),
-                ('sqft_lot', models.PositiveIntegerField()),
-                ('floors', models.FloatField()),
-                ('waterfront', models.PositiveSmallIntegerField()),
-                ('view', models.PositiveSmallIntegerField()),
-                ('condition', models.PositiveSmallIntegerField()),
-                ('grade', models.PositiveSmallIntegerField()),
-                ('sqft_above', models.PositiveIntegerField()),
-                ('sqft_basement', models.PositiveIntegerField()),
-                ('yr_built', models.PositiveSmallIntegerField()),
-                ('yr_renovated', models.PositiveSmallIntegerField()),
-                ('zipcode', models.CharField(db_index=True, max_length=5)),
-                ('lat', models.FloatField()),
-                ('long', models.FloatField()),
-                ('sqft_living15', models.PositiveIntegerField()),
-                ('sqft_lot15', models.PositiveIntegerField()),
-                ('load', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, to='homes.dataload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "parcel",
+                    models.CharField(
+                        help_text="King County parcel number (`id` in files)", max_length=10
+                    ),
+                ),
+                ("date", models.DateField()),
+                ("price", models.DecimalField(decimal_places=2, help_text="USD", max_digits=12)),
+                ("bedrooms", models.PositiveSmallIntegerField()),
+                ("bathrooms", models.FloatField()),
+                ("sqft_living", models.PositiveIntegerField()),
+                ("sqft_lot", models.PositiveIntegerField()),
+                ("floors", models.FloatField()),
+                ("waterfront", models.PositiveSmallIntegerField()),
+                ("view", models.PositiveSmallIntegerField()),
+                ("condition", models.PositiveSmallIntegerField()),
+                ("grade", models.PositiveSmallIntegerField()),
+                ("sqft_above", models.PositiveIntegerField()),
+                ("sqft_basement", models.PositiveIntegerField()),
+                ("yr_built", models.PositiveSmallIntegerField()),
+                ("yr_renovated", models.PositiveSmallIntegerField()),
+                ("zipcode", models.CharField(db_index=True, max_length=5)),
+                ("lat", models.FloatField()),
+                ("long", models.FloatField()),
+                ("sqft_living15", models.PositiveIntegerField()),
+                ("sqft_lot15", models.PositiveIntegerField()),
+                (
+                    "load",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="homes.dataload",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'constraints': [models.UniqueConstraint(fields=('parcel', 'date'), name='sale_parcel_date'), models.CheckConstraint(condition=models.Q(('price__gt', 0)), name='sale_price_positive'), models.CheckConstraint(condition=models.Q(('zipcode__regex', '^[0-9]{5}$')), name='sale_zipcode_5_digits'), models.CheckConstraint(condition=models.Q(('sqft_living', django.db.models.expressions.CombinedExpression(models.F('sqft_above'), '+', models.F('sqft_basement')))), name='sale_living_is_above_and_basement')],
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("parcel", "date"), name="sale_parcel_date"),
+                    models.CheckConstraint(
+                        condition=models.Q(("price__gt", 0)), name="sale_price_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("zipcode__regex", "^[0-9]{5}$")),
+                        name="sale_zipcode_5_digits",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "sqft_living",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("sqft_above"), "+", models.F("sqft_basement")
+                                ),
+                            )
+                        ),
+                        name="sale_living_is_above_and_basement",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ZipcodeDemographics',
+            name="ZipcodeDemographics",
             fields=[
-                ('zipcode', models.CharField(max_length=5, primary_key=True, serialize=False)),
-                ('ppltn_qty', models.FloatField()),
-                ('urbn_ppltn_qty', models.FloatField()),
-                ('sbrbn_ppltn_qty', models.FloatField()),
-                ('farm_ppltn_qty', models.FloatField()),
-                ('non_farm_qty', models.FloatField()),
-                ('medn_hshld_incm_amt', models.FloatField()),
-                ('medn_incm_per_prsn_amt', models.FloatField()),
-                ('hous_val_amt', models.FloatField()),
-                ('edctn_less_than_9_qty', models.FloatField()),
-                ('edctn_9_12_qty', models.FloatField()),
-                ('edctn_high_schl_qty', models.FloatField()),
-                ('edctn_some_clg_qty', models.FloatField()),
-                ('edctn_assoc_dgre_qty', models.FloatField()),
-                ('edctn_bchlr_dgre_qty', models.FloatField()),
-                ('edctn_prfsnl_qty', models.FloatField()),
-                ('per_urbn', models.FloatField()),
-                ('per_sbrbn', models.FloatField()),
-                ('per_farm', models.FloatField()),
-                ('per_non_farm', models.FloatField()),
-                ('per_less_than_9', models.FloatField()),
-                ('per_9_to_12', models.FloatField()),
-                ('per_hsd', models.FloatField()),
-                ('per_some_clg', models.FloatField()),
-                ('per_assoc', models.FloatField()),
-                ('per_bchlr', models.FloatField()),
-                ('per_prfsnl', models.FloatField()),
-                ('load', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, to='homes.dataload')),
+                ("zipcode", models.CharField(max_length=5, primary_key=True, serialize=False)),
+                ("ppltn_qty", models.FloatField()),
+                ("urbn_ppltn_qty", models.FloatField()),
+                ("sbrbn_ppltn_qty", models.FloatField()),
+                ("farm_ppltn_qty", models.FloatField()),
+                ("non_farm_qty", models.FloatField()),
+                ("medn_hshld_incm_amt", models.FloatField()),
+                ("medn_incm_per_prsn_amt", models.FloatField()),
+                ("hous_val_amt", models.FloatField()),
+                ("edctn_less_than_9_qty", models.FloatField()),
+                ("edctn_9_12_qty", models.FloatField()),
+                ("edctn_high_schl_qty", models.FloatField()),
+                ("edctn_some_clg_qty", models.FloatField()),
+                ("edctn_assoc_dgre_qty", models.FloatField()),
+                ("edctn_bchlr_dgre_qty", models.FloatField()),
+                ("edctn_prfsnl_qty", models.FloatField()),
+                ("per_urbn", models.FloatField()),
+                ("per_sbrbn", models.FloatField()),
+                ("per_farm", models.FloatField()),
+                ("per_non_farm", models.FloatField()),
+                ("per_less_than_9", models.FloatField()),
+                ("per_9_to_12", models.FloatField()),
+                ("per_hsd", models.FloatField()),
+                ("per_some_clg", models.FloatField()),
+                ("per_assoc", models.FloatField()),
+                ("per_bchlr", models.FloatField()),
+                ("per_prfsnl", models.FloatField()),
+                (
+                    "load",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="homes.dataload",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'demographics of a zipcode',
-                'verbose_name_plural': 'demographics',
-                'ordering': ('zipcode',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('zipcode__regex', '^[0-9]{5}$')), name='demographics_zipcode_5_digits')],
+                "verbose_name": "demographics of a zipcode",
+                "verbose_name_plural": "demographics",
+                "ordering": ("zipcode",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("zipcode__regex", "^[0-9]{5}$")),
+                        name="demographics_zipcode_5_digits",
+                    )
+                ],
             },
         ),
     ]

@@ -26,7 +26,9 @@ HOME_FIELDS = (
     Field("zipcode", "zipcode", "U.S. zipcode; demographics are joined by it", example="98118"),
     Field("lat", "number", "latitude, degrees", 46.5, 48.5, 47.5354),
     Field("long", "number", "longitude, degrees", -123.5, -120.5, -122.273),
-    Field("sqft_living15", "integer", "living area of the nearest 15 homes, sqft", 100, 50_000, 1560),
+    Field(
+        "sqft_living15", "integer", "living area of the nearest 15 homes, sqft", 100, 50_000, 1560
+    ),
     Field("sqft_lot15", "integer", "lot of the nearest 15 homes, sqft", 100, 20_000_000, 5765),
 )
 HOME_COLUMNS = tuple(field.name for field in HOME_FIELDS)

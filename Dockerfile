@@ -1,0 +1,41 @@
+# The production image: the service without the embedded servers of bin/up, without tests.
+
+# The full image has the C compiler that the wheel of gunicorn's parser is built with.
+FROM python:3.11 AS packages
+RUN python -m venv /opt/venv
+COPY requirements.txt /
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.txt
+
+FROM python:3.11-slim
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HOUSING_MODE=production \
+    HOUSING_VAR=/var/lib/housing
+# A volume that is mounted here takes its owner from this folder.
+RUN useradd --system --uid 10001 --no-create-home housing \
+    && install --directory --owner housing /var/lib/housing
+WORKDIR /app
+COPY --from=packages /opt/venv /opt/venv
+COPY manage.py ./
+COPY deploy/gunicorn.conf.py deploy/
+COPY data/sample data/sample
+COPY learning learning
+COPY modelregistry modelregistry
+COPY predictions predictions
+COPY predictors predictors
+COPY ops ops
+COPY housing_api housing_api
+# Settings want values that this command never uses; none of them stays in the image.
+RUN DATABASE_URL=postgresql:///none REDIS_URL=redis://none HOUSING_SECRET_KEY=$(printf %050d 0) \
+    python manage.py collectstatic --noinput
+# Last: a new revision alone rebuilds nothing above.
+ARG HOUSING_REVISION=unknown
+ENV HOUSING_REVISION=$HOUSING_REVISION
+USER housing
+VOLUME /var/lib/housing
+EXPOSE 8000
+# Asks as 127.0.0.1, so HOUSING_ALLOWED_HOSTS must name that too (docker-compose.yml adds it).
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+CMD ["python", "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "0.0.0.0:8000", "housing_api.wsgi"]

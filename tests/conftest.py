@@ -1,0 +1,75 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+
+from modelregistry.models import ModelVersion
+from predictors.homes.ml.schema import HOME_FIELDS
+from tests.live import Live, start
+from tests.servers import REAL_DATA
+
+SAMPLE = settings.BASE_DIR / "data" / "sample"
+DATA_FOLDERS = {"sample": SAMPLE} | ({"real": Path(REAL_DATA)} if REAL_DATA else {})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of the real data's own figures exist only where the real data is."""
+    if REAL_DATA:
+        return
+    left_out = [item for item in items if item.get_closest_marker("real_data")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The sample is loaded and the basic model active before the first test."""
+    with django_db_blocker.unblock():
+        settings.DATA_FOLDER = str(SAMPLE)
+        call_command("prepare")
+
+
+@pytest.fixture(params=list(DATA_FOLDERS))
+def data_folder(request: pytest.FixtureRequest, db: None) -> Path:
+    """A data folder whose files are loaded and learned: the sample, and the real one if given."""
+    folder = DATA_FOLDERS[request.param]
+    if request.param == "real":
+        call_command("load_demographics", folder / "zipcode_demographics.csv")
+        call_command("load_sales", folder / "kc_house_data.csv")
+        call_command("train_model", "homes", recipe="basic", activate=True)
+    return folder
+
+
+@pytest.fixture
+def active_version(db: None) -> ModelVersion:
+    return ModelVersion.objects.active("homes").get()
+
+
+@pytest.fixture
+def home() -> dict[str, Any]:
+    """All 18 facts of a home that is valued without complaint."""
+    return {field.name: field.example for field in HOME_FIELDS}
+
+
+@pytest.fixture
+def minimal_home(home: dict[str, Any]) -> dict[str, Any]:
+    names = ("bedrooms", "bathrooms", "sqft_living", "sqft_lot", "floors", "sqft_above")
+    return {name: home[name] for name in (*names, "sqft_basement", "zipcode")}
+
+
+@pytest.fixture
+def api(db: None) -> Client:
+    """Errors come back as responses, as over HTTP."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The whole product as a user starts it: `bin/up` on the sample."""
+    service = start(tmp_path_factory.mktemp("live"))
+    yield service
+    service.stop()

@@ -1,0 +1,47 @@
+import json
+import re
+
+import pytest
+
+from .files import ROOT
+
+TEXT = (ROOT / "deploy" / "nginx.conf").read_text()
+LINES = [" ".join(line.split()) for line in TEXT.splitlines()]
+DIRECTIVES = [line for line in LINES if not line.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Host $http_host",
+        "X-Forwarded-For $proxy_add_x_forwarded_for",
+        "X-Forwarded-Proto $proto",
+        "X-Request-ID $id",
+        'Connection ""',
+    ],
+)
+def test_the_application_is_told(header: str) -> None:
+    assert f"proxy_set_header {header};" in DIRECTIVES
+
+
+def test_a_post_that_may_have_been_handled_is_not_repeated() -> None:
+    assert "proxy_next_upstream error timeout;" in DIRECTIVES
+    assert not [line for line in DIRECTIVES if "non_idempotent" in line]
+
+
+@pytest.mark.parametrize("status", [413, 502, 503, 504])
+def test_an_error_of_nginx_is_problem_json(status: int) -> None:
+    assert f"error_page {status} @{status};" in DIRECTIVES
+    location = TEXT.split(f"location @{status} {{")[1].split("\n        }")[0]
+    assert "default_type application/problem+json;" in location
+    match = re.search(rf"return {status} '(.*)';", location)
+    assert match
+    problem = json.loads(match[1])
+    assert problem["status"] == status
+    assert problem["type"] == f"urn:valuation-service:problem:{problem['code']}"
+    assert set(problem) == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def test_braces_are_balanced() -> None:
+    bare = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "", "\n".join(DIRECTIVES))
+    assert bare.count("{") == bare.count("}")

@@ -1,0 +1,115 @@
+"""A running `bin/up` for tests: real processes, real HTTP, a database of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+
+from tests.servers import OUTSIDE
+
+SAMPLE = settings.BASE_DIR / "data" / "sample"
+START_SECONDS = 120
+
+
+def outside(var: Path, **more: str) -> dict[str, str]:
+    """A user's environment with the state in `var`, without the servers of this test run."""
+    kept = {
+        name: value
+        for name, value in OUTSIDE.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
+    }
+    return {**kept, "HOUSING_VAR": str(var), **more}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def manage(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bin/manage", *arguments],
+        cwd=settings.BASE_DIR,
+        env=outside(var),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@dataclass
+class Live:
+    var: Path
+    port: int
+    process: subprocess.Popen[str]
+    output: list[str] = field(default_factory=list)
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def text(self) -> str:
+        return "".join(self.output)
+
+    def database(self) -> psycopg.Connection[Any]:
+        folder = quote(str(self.var / "postgres"), safe="")
+        return psycopg.connect(f"postgresql://postgres@/housing?host={folder}", autocommit=True)
+
+    def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request("POST", path, content, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+    def read(self) -> None:
+        """Keep the pipe empty and watch for the end of the banner."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output.append(line)
+            if line.startswith("curl "):
+                self.ready.set()
+        self.ready.set()
+
+
+def launch(var: Path, *arguments: str, **environment: str) -> Live:
+    """Start `bin/up` and return at once."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["bin/up", "--port", str(port), *arguments],
+        cwd=settings.BASE_DIR,
+        env=outside(var, **environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=os.setpgrp,
+    )
+    service = Live(var, port, process)
+    threading.Thread(target=service.read, daemon=True).start()
+    return service
+
+
+def start(var: Path, *arguments: str) -> Live:
+    """Start `bin/up` on the sample and wait for its banner."""
+    service = launch(var, *(arguments or ("--data", str(SAMPLE))))
+    assert service.ready.wait(START_SECONDS), service.text
+    assert service.process.poll() is None, service.text
+    return service
