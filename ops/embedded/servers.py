@@ -7,7 +7,8 @@ known by a shared lock on a file, which the kernel releases even for a process t
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -35,14 +36,14 @@ class Servers:
     def __enter__(self) -> "Servers":
         self._var.mkdir(parents=True, exist_ok=True)
         # POSIX locks: children that are forked later do not hold them.
-        self._lock = (self._var / "servers.lock").open("a+")
-        fcntl.lockf(self._lock, fcntl.LOCK_EX)
+        self._in_use = (self._var / "servers.lock").open("a+")
         try:
-            self._start()
+            with self._changing():
+                fcntl.lockf(self._in_use, fcntl.LOCK_SH)
+                self._start()
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        fcntl.lockf(self._lock, fcntl.LOCK_SH)
         return self
 
     def __exit__(
@@ -51,16 +52,21 @@ class Servers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            pass  # another command still uses them
-        else:
+        with self._changing(), self._in_use:
+            try:
+                fcntl.lockf(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return  # another command still uses them
             for server in (self._valkey, self._postgres):
                 if server is not None:
                     server.stop()
-        finally:
-            self._lock.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One command at a time starts or stops servers."""
+        with (self._var / "servers.changing.lock").open("a+") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            yield
 
     def _start(self) -> None:
         path = self._outer.get("PATH", os.defpath)

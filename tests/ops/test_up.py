@@ -1,0 +1,258 @@
+"""bin/up as a user meets it: started, asked, stopped, killed, started again."""
+
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from django.conf import settings
+
+from ops.embedded.leftovers import MARK
+from tests.live import SAMPLE, Live, launch, manage, outside, start
+
+ROOT = settings.BASE_DIR
+
+
+def left_behind(var: Path) -> list[str]:
+    """Command lines of processes that have to do with this state folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            marked = process.environ().get(MARK) == str(var)
+            command = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if marked or str(var) in command:
+            found.append(command)
+    return found
+
+
+def test_it_works(live: Live) -> None:
+    """The banner says where everything is, and its curl line works when pasted."""
+    for text in ("/api/docs/", "/admin/", "password ", "homes 1 (basic)", "SYNTHETIC DATA"):
+        assert text in live.text
+    (line,) = [line for line in live.output if line.startswith("curl ")]
+    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, check=True).stdout
+    assert '"prediction":' in answer
+    assert '"data":"synthetic"' in answer
+
+
+def test_the_password_of_the_banner_opens_the_admin(live: Live) -> None:
+    (line,) = [line for line in live.output if "password" in line]
+    password = line.split("password ")[1].split()[0]
+    code = (
+        "from django.contrib.auth import authenticate; "
+        f"print(authenticate(username='admin', password={password!r}))"
+    )
+    assert manage(live.var, "shell", "-c", code).stdout.strip().endswith("admin")
+
+
+def test_one_sql_update_switches_the_version_without_a_restart(
+    live: Live, home: dict[str, Any]
+) -> None:
+    trained = manage(live.var, "train_model", "homes", "--recipe", "basic")
+    assert "registered homes 2" in trained.stdout, trained
+    with live.database() as database:
+        for number in (2, 1):
+            database.execute(
+                "UPDATE modelregistry_modelversion SET is_active = (version = %s) "
+                "WHERE predictor = 'homes'",
+                [number],
+            )
+            versions = {live.post("/api/predict/", home)[1]["model"]["version"] for _ in range(20)}
+            assert versions == {number}
+
+
+def test_versions_registered_at_once_get_numbers_without_gaps(live: Live, tmp_path: Path) -> None:
+    with live.database() as database:
+        (last, digest), *_ = database.execute(
+            "SELECT max(version), max(model_file) FROM modelregistry_modelversion"
+        )
+    artifact = live.var / "artifacts" / digest
+    arguments = ("register_model", "homes", str(artifact))
+    features = str(artifact.parent / "model_features.json")
+    processes = [
+        subprocess.Popen(
+            ["bin/manage", *arguments, features], cwd=ROOT, env=outside(live.var)
+        )
+        for _ in range(3)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0, 0]
+    with live.database() as database:
+        rows = database.execute("SELECT version FROM modelregistry_modelversion ORDER BY version")
+        assert [version for (version,) in rows] == list(range(1, last + 4))
+
+
+def test_dbshell_reaches_the_database(live: Live) -> None:
+    shell = subprocess.run(
+        ["bin/manage", "dbshell", "--", "-Atc", "SELECT count(*) FROM homes_zipcodedemographics"],
+        cwd=ROOT,
+        env=outside(live.var),
+        capture_output=True,
+        text=True,
+    )
+    assert shell.stdout.strip() == "70", shell
+
+
+def test_the_worker_trains_when_asked(live: Live) -> None:
+    def versions() -> int:
+        with live.database() as database:
+            row = database.execute("SELECT count(*) FROM modelregistry_modelversion").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    before = versions()
+    code = (
+        "from housing_api.celery import app; "
+        "app.send_task('predictions.train_version', ['homes'])"
+    )
+    sent = manage(live.var, "shell", "-c", code)
+    assert sent.returncode == 0, sent
+    done = threading.Event()
+    for _ in range(300):
+        if versions() == before + 1:
+            return
+        done.wait(0.1)
+    raise AssertionError(live.text)
+
+
+def test_a_second_bin_up_on_the_same_state_says_so(live: Live) -> None:
+    second = launch(live.var)
+    assert second.process.wait(timeout=60) == 1
+    assert "already runs" in second.text
+
+
+def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
+    tmp_path: Path,
+) -> None:
+    first = start(tmp_path)
+    assert first.stop() == 0
+    assert left_behind(tmp_path) == []
+    second = start(tmp_path)
+    for text in ("installing", "training", "new, ", "password"):
+        assert text not in second.text
+    assert second.stop(signal.SIGINT) == 0
+    assert left_behind(tmp_path) == []
+
+
+def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
+    tmp_path: Path, home: dict[str, Any]
+) -> None:
+    first = start(tmp_path)
+    received: list[str] = []
+    enough = threading.Event()
+
+    def ask() -> None:
+        while True:
+            try:
+                status, body = first.post("/api/predict/", home)
+            except OSError:
+                return
+            assert status == 200
+            received.append(body["id"])
+            if len(received) >= 200:
+                enough.set()
+
+    askers = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    assert enough.wait(60)
+    first.process.kill()
+    first.process.wait()
+    second = start(tmp_path)
+    for asker in askers:
+        asker.join(timeout=30)
+        assert not asker.is_alive()
+    assert "left behind" in second.text
+    with second.database() as database:
+        logged = {str(row) for (row,) in database.execute("SELECT id FROM predictions_prediction")}
+    assert set(received) <= logged
+    assert second.stop() == 0
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "reason"),
+    [
+        (("--data", "/nonexistent"), {}, "has no kc_house_data.csv"),
+        ((), {"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}, "cannot be reached"),
+        ((), {"REDIS_URL": "redis://127.0.0.1:9"}, "cannot be reached"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_clear_line(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], reason: str
+) -> None:
+    service = launch(tmp_path, *arguments, **environment)
+    assert service.process.wait(timeout=60) == 1
+    service.ready.wait(10)
+    assert reason in service.text
+    assert "Traceback" not in service.text
+    assert left_behind(tmp_path) == []
+
+
+def test_a_busy_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refusal = subprocess.run(
+            ["bin/up", "--port", str(port)],
+            cwd=ROOT,
+            env=outside(tmp_path),
+            capture_output=True,
+            text=True,
+        )
+    assert refusal.returncode == 1
+    assert f"port {port} cannot be used" in refusal.stderr
+
+
+def test_the_client_script_values_every_example(live: Live) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "examples/value_homes.py"),
+            *(str(SAMPLE / "future_unseen_examples.csv"), "--url", live.url),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "200 requests, 0 failed" in result.stdout
+    assert "SYNTHETIC" in result.stdout
+
+
+def test_the_client_script_fails_when_a_request_fails(live: Live, tmp_path: Path) -> None:
+    broken = tmp_path / "homes.csv"
+    lines = (SAMPLE / "future_unseen_examples.csv").read_text().splitlines()[:3]
+    broken.write_text("\n".join([lines[0], lines[1].replace(",981", ",101"), lines[2]]))
+    result = subprocess.run(
+        [sys.executable, "examples/value_homes.py", str(broken), "--url", live.url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert "nothing is known about 101" in result.stderr
+
+
+def test_the_database_of_the_user_is_used_when_named(live: Live, tmp_path: Path) -> None:
+    """DATABASE_URL and REDIS_URL of another machine: nothing embedded is started."""
+    with live.database() as database:
+        database.execute("CREATE DATABASE theirs")
+        parameters = database.info.get_parameters()
+    url = f"postgresql://postgres@/theirs?host={parameters['host']}"
+    broker = f"unix://{live.var}/valkey/valkey.sock"
+    service = launch(tmp_path, "--data", str(SAMPLE), DATABASE_URL=url, REDIS_URL=broker)
+    assert service.ready.wait(120), service.text
+    assert not (tmp_path / "postgres").exists()
+    assert service.stop() == 0
+    with psycopg.connect(url) as theirs:
+        row = theirs.execute("SELECT count(*) FROM homes_sale").fetchone()
+    assert row == (2100,)
