@@ -61,6 +61,25 @@ _ANSWER = {
         },
     },
     "required": ["id", "prediction", "currency", "model", "api_version", "data"],
+    "examples": [
+        {
+            "id": "01a20193-310e-705c-953a-7ff773457b53",
+            "prediction": 458520.0,
+            "currency": "USD",
+            "model": {
+                "predictor": "homes",
+                "name": "basic",
+                "version": 1,
+                "digest": "sha256:b06a43007cbd9c8c8e611be09e1db7ce1bd02178e6e0a7e88c086a235daa8d2a",
+            },
+            "api_version": "1.0.0",
+            "demographics": {
+                "zipcode": "98118",
+                "source": "zipcode_demographics.csv (real, sha256:8d9be9398129)",
+            },
+            "data": "real",
+        }
+    ],
 }
 _REQUIRED_NOW = {
     "type": "object",
@@ -99,11 +118,44 @@ _PROBLEM_SCHEMA = {
         },
     },
     "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "examples": [
+        {
+            "type": "urn:valuation-service:problem:invalid-input",
+            "title": "Some fields are not accepted",
+            "status": 422,
+            "detail": "not accepted: bedrooms",
+            "code": "invalid-input",
+            "request_id": "3c4a38fa087f4d0e961c69e9401674a1",
+            "id": "01a20193-3148-773a-bff3-e1fa9477cbc8",
+            "errors": [
+                {
+                    "field": "bedrooms",
+                    "detail": "-1 is out of range",
+                    "accepted": "a whole number from 0 to 50",
+                }
+            ],
+        }
+    ],
+}
+_DESCRIPTIONS = {
+    200: "Answered.",
+    400: "`malformed-json`: the body cannot be read as JSON. Not audited.",
+    411: "`length-required`: send Content-Length. Not audited.",
+    413: "`body-too-large`. Not audited.",
+    415: "`unsupported-media-type`: send application/json. Not audited.",
+    422: "`invalid-input` (every wrong field is in `errors`) or `not-an-object`. Audited.",
+    500: "`internal-error`: a defect of ours. Audited.",
+    503: "`no-active-model`, `model-unavailable`, `not-ready` or `database-unavailable`; "
+    "`Retry-After` says when to try again.",
 }
 
 
 def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add the named schemas, those of the requests as the active models need them now."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                response["description"] = response["description"] or _DESCRIPTIONS[int(status)]
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {
         "Status": _STATUS,

@@ -3,13 +3,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from predictions import services
 from predictions.parsing import read_json
 from predictions.rendering import AlwaysJSON, json_response
-
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
@@ -18,6 +18,14 @@ class JSONView(APIView):
     # No content negotiation, and OPTIONS is a 405 like any other method that is not there.
     content_negotiation_class = AlwaysJSON
     http_method_names = [name for name in APIView.http_method_names if name != "options"]
+
+
+class SchemaView(SpectacularAPIView):
+    http_method_names = ("get", "head")
+
+
+class DocumentationView(SpectacularSwaggerView):
+    http_method_names = ("get", "head")
 
 
 class PredictView(JSONView):

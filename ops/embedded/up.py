@@ -43,6 +43,8 @@ def main(arguments: list[str], var: Path) -> int:
                 say(f"ended {leftovers} processes that a killed bin/up left behind")
             check_port(options.port)
             folder = options.data or os.environ.get("HOUSING_DATA")
+            if folder and not Path(folder).is_dir():
+                raise CannotStart(f"the data folder {folder} is not there")
             if folder:
                 os.environ["HOUSING_DATA"] = str(Path(folder).resolve())
             say(f"starting the database and the broker (state in {var})")
