@@ -1,7 +1,6 @@
 # The production image: the service without the embedded servers of bin/up, without tests.
 
-# The full image has the C compiler that the wheel of gunicorn's parser is built with.
-FROM python:3.11 AS packages
+FROM python:3.11-slim AS packages
 RUN python -m venv /opt/venv
 COPY requirements.txt /
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.txt

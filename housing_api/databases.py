@@ -30,5 +30,5 @@ def database_from_url(url: str) -> dict[str, Any]:
         if key in _NAMES:
             database[_NAMES[key]] = str(value)
         else:
-            options[key] = value  # type: ignore[assignment]
+            options[key] = value
     return database

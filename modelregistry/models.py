@@ -76,4 +76,4 @@ class ModelVersion(models.Model):
     @property
     def is_synthetic(self) -> bool:
         """Whether it is known to have learned from synthetic data."""
-        return self.trained_on.get("data") == "synthetic"
+        return bool(self.trained_on.get("data") == "synthetic")

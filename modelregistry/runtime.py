@@ -80,8 +80,8 @@ def _load(key: tuple[int, str, str]) -> LoadedModel:
 def load(version: ModelVersion) -> LoadedModel:
     """Read, check and build one version. Raises ModelUnavailable."""
     try:
-        model_bytes = artifacts.read(version.model_file.name)
-        features_bytes = artifacts.read(version.features_file.name)
+        model_bytes = artifacts.read(str(version.model_file.name))
+        features_bytes = artifacts.read(str(version.features_file.name))
     except OSError as error:
         raise ModelUnavailable(f"{version}: a file cannot be read: {error}") from error
     # The very bytes that were hashed are unpickled: nothing is read twice.

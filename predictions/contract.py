@@ -30,10 +30,21 @@ class Predictor(Protocol):
     name: str
     """In URLs, commands and tables: `homes`."""
     currency: str
-    allowed_classes: Set[str]
-    known_features: Set[str]
-    recipes: Sequence[str]
-    """What `train` accepts; the first is the default."""
+
+    @property
+    def allowed_classes(self) -> Set[str]:
+        """Dotted names of the classes that its models may consist of."""
+        ...
+
+    @property
+    def known_features(self) -> Set[str]:
+        """What a model may take as input."""
+        ...
+
+    @property
+    def recipes(self) -> Sequence[str]:
+        """What `train` accepts; the first is the default."""
+        ...
 
     def fields(self, feature_names: Sequence[str] | None = None) -> Sequence[Field]:
         """What a client sends: everything, or only what a model with these inputs needs."""

@@ -15,8 +15,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from modelregistry.artifacts import artifact_storage
-from modelregistry.models import ModelVersion
+from modelregistry.models import ModelVersion, artifact_storage
 from modelregistry.runtime import load
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +48,7 @@ def test_it_works(good: tuple[Path, Path]) -> None:
     assert version.feature_names == FEATURES
     assert version.model_sha256 == digest
     assert version.features_sha256 == hashlib.sha256(good[1].read_bytes()).hexdigest()
-    assert artifact_storage().open(version.model_file.name).read() == good[0].read_bytes()
+    assert artifact_storage().open(str(version.model_file.name)).read() == good[0].read_bytes()
     assert not version.is_active
     assert version.library_versions["scikit-learn"]
     assert load(version).predict(np.array([[1.0, 2.0, 3.0]])) == pytest.approx([1e5])

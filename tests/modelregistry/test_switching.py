@@ -7,9 +7,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from modelregistry.artifacts import artifact_storage
 from modelregistry.errors import ModelUnavailable, UnknownVersion
-from modelregistry.models import ModelVersion
+from modelregistry.models import ModelVersion, artifact_storage
 from modelregistry.services import activate_version
 
 JSON = "application/json"
@@ -66,7 +65,7 @@ def test_an_unknown_version_is_refused_and_the_known_ones_are_named(
 
 def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion) -> None:
     storage = artifact_storage()
-    name = second.model_file.name
+    name = str(second.model_file.name)
     original = storage.open(name).read()
     try:
         with storage.open(name, "wb") as file:

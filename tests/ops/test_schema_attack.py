@@ -52,7 +52,7 @@ def test_it_works(live: Live) -> None:
                 suppress_health_check=list(HealthCheck),
             )
             @given(case=strategy)
-            def ask(case: schemathesis.Case) -> None:
+            def ask(case: schemathesis.Case[Any]) -> None:
                 response = case.call()
                 case.validate_response(response, excluded_checks=[positive_data_acceptance])
                 content_type = response.headers["content-type"][0]

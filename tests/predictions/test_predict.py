@@ -62,7 +62,7 @@ def test_every_future_example_is_valued_as_the_pipeline_itself_does(
         zipcode = row.pop("zipcode")
         home: dict[str, Any] = {name: float(text) for name, text in row.items()}
         home["zipcode"] = zipcode
-        known = home | demographics.loc[zipcode].to_dict()
+        known = home | {str(name): value for name, value in demographics.loc[zipcode].items()}
         frame = demographics.reset_index()[:1].assign(**known)[list(model.feature_names)]
         expected = float(model.estimator.predict(frame)[0])
         minimal = {
@@ -123,6 +123,7 @@ def test_the_audit_row_holds_question_features_and_answer(
     assert row.response == body
     assert row.prediction == body["prediction"]
     assert row.model_version == active_version
+    assert row.features is not None
     assert row.features.keys() == set(active_version.feature_names)
     census = ZipcodeDemographics.objects.get(zipcode="98118")
     assert row.features["hous_val_amt"] == census.hous_val_amt

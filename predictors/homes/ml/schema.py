@@ -71,9 +71,9 @@ DEMOGRAPHICS_ARE_OURS = "demographics are joined by the server from the zipcode;
 def contradictions(values: Mapping[str, Any]) -> list[Fault]:
     """Faults of fields that are each fine but cannot be true together; absent ones are passed."""
     faults = []
-    parts = [values.get(name) for name in ("sqft_living", "sqft_above", "sqft_basement")]
-    if None not in parts:
-        living, above, basement = parts
+    parts = ("sqft_living", "sqft_above", "sqft_basement")
+    if all(name in values for name in parts):
+        living, above, basement = (values[name] for name in parts)
         if living != above + basement:
             faults.append(
                 Fault(
