@@ -55,7 +55,7 @@ class Predictor(Protocol):
         ...
 
     def train(self, *, recipe: str) -> Artifact:
-        """Train from the database. Raises NotReady when there is no data to learn from."""
+        """Train from the database. Raises UnknownRecipe, NotReady when there is no data."""
         ...
 
     def missing_data(self) -> list[str]:

@@ -60,6 +60,12 @@ class NotReady(DomainError):
     status = 503
 
 
+class UnknownRecipe(DomainError):
+    code = "unknown-recipe"
+    title = "No such training recipe"
+    status = 404
+
+
 class DatabaseUnavailable(DomainError):
     """Without the database there is no audit row, and without an audit row no answer."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from learning.artifact import Artifact
-from predictions.errors import NotReady
+from predictions.errors import NotReady, UnknownRecipe
 from predictors.homes.ml.basic import train_basic
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
@@ -14,11 +14,11 @@ RECIPES = {"basic": train_basic}
 
 
 def train(*, recipe: str) -> Artifact:
-    """Raises NotReady when there are no sales or demographics, or no such recipe."""
+    """Raises UnknownRecipe, and NotReady when there are no sales or demographics."""
     try:
         run = RECIPES[recipe]
     except KeyError:
-        raise NotReady(f"no recipe {recipe!r}; there are: {', '.join(RECIPES)}") from None
+        raise UnknownRecipe(f"no recipe {recipe!r}; there are: {', '.join(RECIPES)}") from None
     sales, demographics = sales_frame(), demographics_frame()
     if sales.empty or demographics.empty:
         raise NotReady("load sales and demographics first: load_sales, load_demographics")

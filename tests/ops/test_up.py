@@ -255,3 +255,22 @@ def test_the_database_of_the_user_is_used_when_named(live: Live, tmp_path: Path)
     with psycopg.connect(url) as theirs:
         row = theirs.execute("SELECT count(*) FROM homes_sale").fetchone()
     assert row == (2100,)
+
+
+def test_without_its_database_it_answers_503_and_comes_back_with_it(
+    live: Live, home: dict[str, Any]
+) -> None:
+    pid = int((live.var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    server = psutil.Process(pid)
+    server.send_signal(signal.SIGINT)
+    server.wait(30)
+    status, problem = live.post("/api/predict/", home)
+    assert (status, problem["code"]) == (503, "database-unavailable")
+    assert manage(live.var, "check").returncode == 0  # joins the servers, and starts what is gone
+    status, answer = live.post("/api/predict/", home)
+    assert status == 200, answer
+    with live.database() as database:
+        found = database.execute(
+            "SELECT 1 FROM predictions_prediction WHERE id = %s", [answer["id"]]
+        )
+        assert found.fetchone() == (1,)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.management import CommandError, call_command
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -12,6 +13,7 @@ from sklearn.preprocessing import RobustScaler
 
 from modelregistry.models import ModelVersion
 from modelregistry.runtime import load
+from predictors.homes.models import Sale
 
 COLUMNS = ["price", "bedrooms", "bathrooms", "sqft_living", "sqft_lot", "floors", "sqft_above"]
 COLUMNS += ["sqft_basement", "zipcode"]
@@ -45,3 +47,14 @@ def test_on_the_real_data_it_reaches_the_published_figures(data_folder: Path) ->
     assert round(version.metrics["test"]["r2"], 4) == 0.7281
     assert version.trained_on["rows"] == 21_613
     assert version.trained_on["data"] == "real"
+
+
+def test_an_unknown_recipe_is_refused_and_the_known_ones_are_named(db: None) -> None:
+    with pytest.raises(CommandError, match="there are: basic"):
+        call_command("train_model", "homes", recipe="soup")
+
+
+def test_without_sales_nothing_is_trained(db: None) -> None:
+    Sale.objects.all().delete()
+    with pytest.raises(CommandError, match="load sales and demographics first"):
+        call_command("train_model", "homes")

@@ -1,0 +1,31 @@
+"""Who asked: the address that our outermost proxy saw, and no other."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from predictions.models import Prediction
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "6.6.6.6", "127.0.0.1"),
+        (1, "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        (2, "6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4"),
+        (1, "", "127.0.0.1"),
+        (2, "1.2.3.4", "127.0.0.1"),
+    ],
+)
+def test_it_works(
+    api: Client, home: dict[str, Any], settings: Any, proxies: int, forwarded: str, expected: str
+) -> None:
+    settings.PROXIES = proxies
+    response = api.post(
+        "/api/predict/",
+        home,
+        content_type="application/json",
+        headers={"X-Forwarded-For": forwarded},
+    )
+    assert Prediction.objects.get(id=response.json()["id"]).caller == expected
