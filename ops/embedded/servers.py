@@ -16,7 +16,7 @@ import psycopg
 import redis
 
 from ops.embedded.postgres import EmbeddedPostgres
-from ops.embedded.valkey import EmbeddedValkey
+from ops.embedded.valkey import AT_ONCE, EmbeddedValkey
 
 
 class Unreachable(Exception):
@@ -108,7 +108,7 @@ def check_database(url: str) -> None:
 
 def check_broker(url: str) -> None:
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:
+        with redis.Redis.from_url(url, socket_timeout=5, retry=AT_ONCE) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         raise Unreachable(f"the server of REDIS_URL cannot be reached: {error}") from error

