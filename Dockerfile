@@ -36,5 +36,5 @@ VOLUME /var/lib/housing
 EXPOSE 8000
 # Asks as 127.0.0.1, so HOUSING_ALLOWED_HOSTS must name that too (docker-compose.yml adds it).
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.build_opener(urllib.request.ProxyHandler({})).open('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["python", "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "0.0.0.0:8000", "housing_api.wsgi"]

@@ -3,17 +3,17 @@
 
 find_python() {
     for candidate in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
-        if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi
     done
-    echo "$0: Python 3.11 or newer is needed (with venv); set PYTHON to name one" >&2
+    echo "$0: Python 3.11 or newer is needed (with venv and ensurepip: python3-venv on Debian); set PYTHON to name one" >&2
     exit 1
 }
 
 environment() {
-    if ! .venv/bin/python -c '' 2>/dev/null; then
+    if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
         python=$(find_python) || exit 1
         echo "making .venv with $($python --version)"
         "$python" -m venv --clear .venv || exit 1

@@ -5,7 +5,8 @@
 
 FILE has the columns of `future_unseen_examples.csv`. Each home is sent to both endpoints: to
 `/api/predict/` whole, to `/api/predict/minimal/` with what that says it needs. Standard library
-only. The exit code is 0 if every request was answered, 1 if any failed, 2 if nothing could be sent.
+only. The exit code is 0 if every request was answered, 1 if any failed, 2 if it could not be
+finished.
 """
 
 import argparse
@@ -70,6 +71,8 @@ def shown(status: int, answer: dict[str, Any]) -> str:
 
 def value_all(service: Service, homes: list[dict[str, Any]]) -> int:
     """Print the table and the summary; the number of requests that failed."""
+    if not homes:
+        raise ValueError("there are no homes in it")
     status, required, _ = service.ask("GET", "/api/predict/minimal/")
     if status != 200:
         raise SystemExit(f"/api/predict/minimal/ answered {status}: {required.get('detail')}")

@@ -23,6 +23,7 @@ BASE_DIR = ROOT
 VAR = Path(environment.text("HOUSING_VAR"))
 DATA_FOLDER = environment.text("HOUSING_DATA")
 MAX_BODY_BYTES = environment.number("HOUSING_MAX_BODY")
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, 2_621_440)
 PROXIES = environment.number("HOUSING_PROXIES")
 
 # One line is one predictor: its app registers itself, its urls.py is included.

@@ -76,7 +76,7 @@ def check_value(field: Field, value: Any) -> float | int | str | Fault:
         return _check_zipcode(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Fault(field.name, f"{_shown(value)} is not a number", field.accepted)
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return Fault(field.name, "NaN and Infinity are not accepted", field.accepted)
     if not field.minimum <= value <= field.maximum:
         return Fault(field.name, f"{_shown(value)} is out of range", field.accepted)

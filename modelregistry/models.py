@@ -32,7 +32,7 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 class ModelVersion(models.Model):
     """One trained model of one predictor: immutable but for its notes and for `is_active`.
 
-    That at most one version per predictor is active is an exclusion constraint (migration 0001,
+    That at most one version per predictor is active is an exclusion constraint (migration 0002,
     docs/decisions/0003): deferrable, so that one UPDATE may switch from one version to another.
     """
 

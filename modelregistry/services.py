@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
 from learning.artifact import library_versions
 from modelregistry import artifacts, runtime
@@ -75,10 +75,10 @@ def activate_version(*, predictor: str, version: int) -> ModelVersion:
     runtime.load(chosen)
     with transaction.atomic():
         _lock_predictor(predictor)
-        ModelVersion.objects.of(predictor).filter(is_active=True).exclude(pk=chosen.pk).update(
-            is_active=False
+        # One statement over all rows: it waits for a raw UPDATE and then overrides it whole.
+        ModelVersion.objects.of(predictor).update(
+            is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
         )
-        ModelVersion.objects.filter(pk=chosen.pk).update(is_active=True)
     chosen.refresh_from_db()
     return chosen
 

@@ -19,9 +19,9 @@ class PredictionAdmin(ModelAdmin):
         "created_at",
         "predictor",
         "model_version",
-        "prediction",
+        "estimate",
         "status",
-        "latency_ms",
+        "latency",
         "caller",
     )
     list_filter = ("predictor", "model_version", "status", "created_at")
@@ -30,6 +30,15 @@ class PredictionAdmin(ModelAdmin):
     search_fields = ("id",)  # shows the box; `get_search_results` does the search
     search_help_text = "prediction id, request id or caller, whole"
     show_full_result_count = False
+    list_max_show_all = 0
+
+    @admin.display(ordering="prediction")
+    def estimate(self, row: Prediction) -> str | None:
+        return None if row.prediction is None else f"{row.prediction:,.2f}"
+
+    @admin.display(ordering="latency_ms", description="latency, ms")
+    def latency(self, row: Prediction) -> str:
+        return f"{row.latency_ms:.1f}"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Prediction], search_term: str

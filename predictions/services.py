@@ -1,6 +1,7 @@
 """The one path from a question to an answer, and its audit row."""
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import uuid_utils.compat
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from modelregistry import runtime
 from modelregistry.errors import DomainError
@@ -93,8 +94,11 @@ def _ask(
     question = predictor.decode(payload, fields)
     record.features = {name: question.features[name] for name in model.feature_names}
     row = np.fromiter(record.features.values(), dtype=np.float64, count=len(model.feature_names))
-    record.prediction = float(model.predict(row.reshape(1, -1))[0])
-    record.body = _body(predictor, model, question, record.prediction, prediction_id)
+    prediction = float(model.predict(row.reshape(1, -1))[0])
+    if not math.isfinite(prediction):
+        raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
+    record.prediction = prediction
+    record.body = _body(predictor, model, question, prediction, prediction_id)
 
 
 def _body(
@@ -175,17 +179,18 @@ def train_version(
     """Train from the database and register what comes out. Raises DomainError."""
     predictor = catalog.get(predictor_name)
     artifact = predictor.train(recipe=recipe or predictor.recipes[0])
-    version = register_version(
-        predictor=predictor_name,
-        name=artifact.name,
-        model_bytes=artifact.model_bytes,
-        features_bytes=artifact.features_bytes,
-        metrics=artifact.metrics,
-        trained_on=artifact.trained_on,
-        created_by=created_by,
-    )
-    if activate:
-        version = activate_version(predictor=predictor_name, version=version.version)
+    with transaction.atomic():  # both or neither, should we be killed in between
+        version = register_version(
+            predictor=predictor_name,
+            name=artifact.name,
+            model_bytes=artifact.model_bytes,
+            features_bytes=artifact.features_bytes,
+            metrics=artifact.metrics,
+            trained_on=artifact.trained_on,
+            created_by=created_by,
+        )
+        if activate:
+            version = activate_version(predictor=predictor_name, version=version.version)
     return version
 
 

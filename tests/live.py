@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from django.conf import settings
 
+from ops.embedded.leftovers import MARK
 from tests.servers import OUTSIDE
 
 SAMPLE = settings.BASE_DIR / "data" / "sample"
@@ -48,6 +50,20 @@ def manage(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def left_behind(var: Path) -> list[str]:
+    """Command lines of processes that have to do with this state folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            marked = process.environ().get(MARK) == str(var)
+            command = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if marked or str(var) in command:
+            found.append(command)
+    return found
+
+
 @dataclass
 class Live:
     var: Path
@@ -55,6 +71,7 @@ class Live:
     process: subprocess.Popen[str]
     output: list[str] = field(default_factory=list)
     ready: threading.Event = field(default_factory=threading.Event)
+    said: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def url(self) -> str:
@@ -80,11 +97,17 @@ class Live:
             self.process.send_signal(number)
         return self.process.wait(timeout=30)
 
+    def wait_for(self, text: str) -> None:
+        with self.said:
+            assert self.said.wait_for(lambda: text in self.text, START_SECONDS), self.text
+
     def read(self) -> None:
         """Keep the pipe empty and watch for the end of the banner."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.output.append(line)
+            with self.said:
+                self.output.append(line)
+                self.said.notify_all()
             if line.startswith("curl "):
                 self.ready.set()
         self.ready.set()

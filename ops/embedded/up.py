@@ -36,6 +36,7 @@ def main(arguments: list[str], var: Path) -> int:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGHUP, _stop)
     try:
         with _only_one(var):
             leftovers = end_leftovers(var)
@@ -100,11 +101,15 @@ def prepare(var: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Migrate, load, train; what the banner tells. In a process of its own, whose memory goes."""
     result = var / "prepared.json"
     result.unlink(missing_ok=True)
-    password = secrets.token_urlsafe(12)
+    kept = var / "admin_password"  # until the banner has shown it
+    is_new = not kept.exists()
+    if is_new:
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(12))
     process = subprocess.Popen(
         [sys.executable, "manage.py", "prepare", "--result", str(result)],
         cwd=ROOT,
-        env={**environment, "DJANGO_SUPERUSER_PASSWORD": password},
+        env={**environment, "DJANGO_SUPERUSER_PASSWORD": kept.read_text()},
         start_new_session=True,
     )
     try:
@@ -116,14 +121,36 @@ def prepare(var: Path, environment: dict[str, str]) -> dict[str, Any]:
     if code != 0:
         raise CannotStart("the service could not be prepared; the reason stands above")
     facts: dict[str, Any] = json.loads(result.read_text())
-    return facts | {"password": password}
+    if is_new and not facts["admin_created"]:
+        kept.unlink()
+    return facts | {"password_file": str(kept)}
+
+
+class _Manager(Manager):
+    """Honcho's, which a signal confuses that comes before every process has reported its pid."""
+
+    _postponed = False
+
+    def terminate(self) -> None:
+        if super()._all_started():
+            super().terminate()
+        else:
+            self._postponed = True
+
+    def _all_started(self) -> bool:
+        started = bool(super()._all_started())
+        if started and self._postponed:
+            self._postponed = False
+            super().terminate()
+        return started
 
 
 def supervise(port: int, environment: dict[str, str], facts: dict[str, Any]) -> int:
     """Run the Procfile until a signal or the end of one process; all end together."""
     # On one's own machine root may run it all; Celery would print a page about it at every start.
     environment = {**environment, "PYTHONWARNINGS": "ignore:::celery.platforms"}
-    manager = Manager()
+    manager = _Manager()
+    signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
     processes = parse_procfile((ROOT / "Procfile").read_text()).processes
     for name, command in processes.items():
         manager.add_process(

@@ -28,6 +28,7 @@ class EmbeddedValkey:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._process: subprocess.Popen[bytes] | None = None
         self._socket = self._folder / "valkey.sock"
         if len(str(self._socket)) > LONGEST_SOCKET_PATH:
             name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:16]
@@ -38,7 +39,7 @@ class EmbeddedValkey:
         if not self._answers():
             self._socket.unlink(missing_ok=True)
             with (self._folder / "log").open("ab") as log:
-                process = subprocess.Popen(
+                self._process = subprocess.Popen(
                     [
                         *(str(get_binary_path()), "--port", "0", "--save", ""),
                         *("--unixsocket", str(self._socket), "--unixsocketperm", "700"),
@@ -50,7 +51,7 @@ class EmbeddedValkey:
                 )
             deadline = time.monotonic() + START_SECONDS
             while not self._answers():
-                if process.poll() is not None or time.monotonic() > deadline:
+                if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"Valkey does not start; see {self._folder / 'log'}")
                 time.sleep(0.02)
         return f"unix://{self._socket}"
@@ -58,6 +59,9 @@ class EmbeddedValkey:
     def stop(self) -> None:
         with contextlib.suppress(redis.ConnectionError), self._client() as client:
             client.shutdown(nosave=True)
+        if self._process is not None:  # ours, and perhaps not listening yet
+            self._process.terminate()
+            self._process.wait()
         self._socket.unlink(missing_ok=True)
 
     def _client(self) -> redis.Redis:

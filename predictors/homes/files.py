@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ DEMOGRAPHICS_FILE = "zipcode_demographics.csv"
 EXAMPLES_FILE = "future_unseen_examples.csv"
 SAMPLE_FOLDER = settings.BASE_DIR / "data" / "sample"
 
+NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 Cell = Callable[[str], Any]
 """Text of a cell to its value. Raises ValueError that says what is accepted."""
 
@@ -37,11 +39,9 @@ class DataFile:
 
 
 def _number(text: str, field: Field) -> Any:
-    try:
-        value: float = int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        raise ValueError(f"{text[:40]!r} is not a number") from None
-    checked = check_value(field, value)
+    if NUMBER.fullmatch(text) is None:
+        raise ValueError(f"{text[:40]!r} is not a number")
+    checked = check_value(field, float(text))
     if isinstance(checked, Fault):
         raise ValueError(f"{checked.detail}; accepted: {checked.accepted}")
     return checked

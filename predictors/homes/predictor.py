@@ -19,7 +19,7 @@ from predictors.homes.ml.schema import (
     contradictions,
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
-from predictors.homes.sources import find_files
+from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
 
 _REFUSED = dict.fromkeys(DEMOGRAPHIC_COLUMNS, DEMOGRAPHICS_ARE_OURS)
 
@@ -79,6 +79,8 @@ class HomesPredictor:
         return cast(DataKind | None, training.data_kind())
 
     def load_data(self, *, folder: Path | None, report: Report) -> None:
+        if folder is None and not missing_files(OWN_FOLDER):
+            folder = OWN_FOLDER
         if folder is None and Sale.objects.exists() and ZipcodeDemographics.objects.exists():
             return
         files = find_files(folder=folder, report=report)
@@ -87,8 +89,8 @@ class HomesPredictor:
             (DataLoad.Dataset.DEMOGRAPHICS, DEMOGRAPHICS_FILE, load_demographics),
             (DataLoad.Dataset.SALES, SALES_FILE, load_sales),
         ):
-            latest = DataLoad.objects.latest_of(dataset)
-            if latest is not None and latest.sha256 == digest_of(files / name):
+            # Once: a file loaded since by hand is not undone by the next start.
+            if DataLoad.objects.filter(dataset=dataset, sha256=digest_of(files / name)).exists():
                 continue
             report(str(load(files / name)))
 

@@ -24,6 +24,8 @@ SHA256 = {
     DEMOGRAPHICS_FILE: "8d9be9398129f6a9dde49678524103548d02373715f57cf57121d0fcb33f02a5",
     EXAMPLES_FILE: "5a31ff0c888bef204776208fcd7360859f12cab5e5bff30a8252715928cdd517",
 }
+OWN_FOLDER = settings.BASE_DIR / "data"
+"""Where a user puts real files."""
 TIMEOUT_SECONDS = 5
 MAX_BYTES = 10_000_000
 
@@ -40,7 +42,7 @@ def find_files(*, folder: Path | None, report: Report) -> Path:
             raise DataError(f"the data folder {folder} has no {', '.join(missing)}")
         return folder
     downloaded = settings.VAR / "data"
-    for candidate in (settings.BASE_DIR / "data", downloaded):
+    for candidate in (OWN_FOLDER, downloaded):
         if not missing_files(candidate):
             return candidate
     if download(PUBLIC_FOLDER, downloaded, report):

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from housing_api.databases import database_from_url
 from housing_api.environment import Environment
+from modelregistry.models import artifact_storage
 
 
 def test_it_works() -> None:
@@ -64,4 +65,4 @@ def test_an_unreadable_database_url_is_refused() -> None:
 
 
 def test_everything_the_service_writes_is_under_its_own_folder() -> None:
-    assert Path(settings.STORAGES["artifacts"]["OPTIONS"]["location"]).parent == settings.VAR
+    assert Path(artifact_storage().path("")).resolve().parent == settings.VAR.resolve()

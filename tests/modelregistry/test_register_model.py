@@ -17,6 +17,7 @@ from sklearn.preprocessing import RobustScaler
 
 from modelregistry.models import ModelVersion, artifact_storage
 from modelregistry.runtime import load
+from predictions.models import Prediction
 
 pytestmark = pytest.mark.django_db
 FEATURES = ["bedrooms", "sqft_living", "hous_val_amt"]
@@ -63,6 +64,17 @@ def test_registered_and_activated_it_answers_and_needs_only_its_own_fields(
     body = {"bedrooms": 3, "sqft_living": 1500, "zipcode": "98103"}
     response = api.post("/api/predict/minimal/", body, content_type="application/json")
     assert response.status_code == 200
+
+
+def test_an_answer_that_is_no_number_is_an_audited_error(tmp_path: Path, api: Any) -> None:
+    model = trained(KNeighborsRegressor(1))
+    model._y[-1] = np.inf  # for homes of this size; what registering tries is smaller
+    call_command("register_model", "homes", *files(tmp_path, model), activate=True)
+    body = {"bedrooms": 3, "sqft_living": 1500, "zipcode": "98103"}
+    response = api.post("/api/predict/minimal/", body, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (500, "internal-error")
+    row = Prediction.objects.get(id=response.json()["id"])
+    assert (row.status, row.prediction, row.response) == (500, None, None)
 
 
 def test_another_digest_is_refused_before_unpickling(good: tuple[Path, Path]) -> None:

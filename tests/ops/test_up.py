@@ -1,4 +1,4 @@
-"""bin/up as a user meets it: started, asked, stopped, killed, started again."""
+"""bin/up as a user meets it: started, asked, switched, and refused a start."""
 
 import re
 import shlex
@@ -15,24 +15,9 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from ops.embedded.leftovers import MARK
-from tests.live import SAMPLE, Live, launch, manage, outside, start
+from tests.live import SAMPLE, Live, launch, left_behind, manage, outside
 
 ROOT = settings.BASE_DIR
-
-
-def left_behind(var: Path) -> list[str]:
-    """Command lines of processes that have to do with this state folder."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            marked = process.environ().get(MARK) == str(var)
-            command = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-        if marked or str(var) in command:
-            found.append(command)
-    return found
 
 
 def test_it_works(live: Live) -> None:
@@ -125,55 +110,6 @@ def test_a_second_bin_up_on_the_same_state_says_so(live: Live) -> None:
     second = launch(live.var)
     assert second.process.wait(timeout=60) == 1
     assert "already runs" in second.text
-
-
-def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
-    tmp_path: Path,
-) -> None:
-    first = start(tmp_path)
-    assert first.stop() == 0
-    assert left_behind(tmp_path) == []
-    second = start(tmp_path)
-    for text in ("installing", "training", "new, ", "password"):
-        assert text not in second.text
-    assert second.stop(signal.SIGINT) == 0
-    assert left_behind(tmp_path) == []
-
-
-def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
-    tmp_path: Path, home: dict[str, Any]
-) -> None:
-    first = start(tmp_path)
-    received: list[str] = []
-    enough = threading.Event()
-
-    def ask() -> None:
-        while True:
-            try:
-                status, body = first.post("/api/predict/", home)
-            except OSError:
-                return
-            assert status == 200
-            received.append(body["id"])
-            if len(received) >= 200:
-                enough.set()
-
-    askers = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
-    for asker in askers:
-        asker.start()
-    assert enough.wait(60)
-    first.process.kill()
-    first.process.wait()
-    second = start(tmp_path)
-    for asker in askers:
-        asker.join(timeout=30)
-        assert not asker.is_alive()
-    assert "left behind" in second.text
-    with second.database() as database:
-        logged = {str(row) for (row,) in database.execute("SELECT id FROM predictions_prediction")}
-    assert set(received) <= logged
-    assert second.stop() == 0
-    assert left_behind(tmp_path) == []
 
 
 @pytest.mark.parametrize(

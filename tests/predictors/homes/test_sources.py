@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from predictions import catalog
 from predictions.contract import DataError
 from predictors.homes.sources import SHA256, download, find_files
 from tests.conftest import DATA_FOLDERS, SAMPLE
@@ -37,6 +38,21 @@ def test_a_named_folder_without_a_file_is_refused_by_name(tmp_path: Path) -> Non
     shutil.copy(SAMPLE / "kc_house_data.csv", tmp_path)
     with pytest.raises(DataError, match=r"no zipcode_demographics\.csv, future_unseen"):
         find_files(folder=tmp_path, report=print)
+
+
+def test_files_that_were_put_into_the_data_folder_are_taken_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    monkeypatch.setattr("predictors.homes.predictor.OWN_FOLDER", tmp_path)
+    for name in SHA256:
+        shutil.copy(SAMPLE / name, tmp_path)
+    demographics = tmp_path / "zipcode_demographics.csv"
+    # Another content than the sample's, so not known as made up.
+    demographics.write_bytes(b"\xef\xbb\xbf" + demographics.read_bytes())
+    said: list[str] = []
+    catalog.get("homes").load_data(folder=None, report=said.append)
+    assert said[0] == f"home data: {tmp_path}"
+    assert "zipcode_demographics" in said[1]
 
 
 def test_a_download_of_another_content_is_refused_and_not_kept(mirror: str, tmp_path: Path) -> None:

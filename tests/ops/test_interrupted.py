@@ -1,0 +1,111 @@
+"""bin/up stopped, killed or interrupted, and started again."""
+
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests.live import SAMPLE, launch, left_behind, manage, outside, start
+
+
+def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
+    tmp_path: Path,
+) -> None:
+    first = start(tmp_path)
+    assert first.stop() == 0
+    assert left_behind(tmp_path) == []
+    second = start(tmp_path)
+    for text in ("installing", "training", "new, ", "shown this once"):
+        assert text not in second.text
+    assert second.stop(signal.SIGINT) == 0
+    assert left_behind(tmp_path) == []
+
+
+def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
+    tmp_path: Path, home: dict[str, Any]
+) -> None:
+    first = start(tmp_path)
+    received: list[str] = []
+    statuses: set[int] = set()
+    enough = threading.Event()
+
+    def ask() -> None:
+        while True:
+            try:
+                status, body = first.post("/api/predict/", home)
+            except OSError:
+                return
+            statuses.add(status)
+            received.append(body["id"])
+            if len(received) >= 200:
+                enough.set()
+
+    askers = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    assert enough.wait(60)
+    first.process.kill()
+    first.process.wait()
+    second = start(tmp_path)
+    for asker in askers:
+        asker.join(timeout=30)
+        assert not asker.is_alive()
+    assert statuses == {200}
+    assert "left behind" in second.text
+    with second.database() as database:
+        logged = {str(row) for (row,) in database.execute("SELECT id FROM predictions_prediction")}
+    assert set(received) <= logged
+    assert second.stop() == 0
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("moment", ["starting the database", "up to date", "training", "gunicorn"])
+def test_stopped_while_it_starts_it_leaves_nothing_and_starts_again(
+    tmp_path: Path, moment: str
+) -> None:
+    first = launch(tmp_path, "--data", str(SAMPLE))
+    first.wait_for(moment)
+    assert first.stop() in (0, 130)
+    assert left_behind(tmp_path) == []
+    assert "Traceback" not in first.text
+    second = start(tmp_path)
+    assert "shown this once" in second.text  # the first start had no time to show it
+    assert second.stop() == 0
+
+
+def test_a_database_folder_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
+    half = tmp_path / "postgres.initialising"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    assert manage(tmp_path, "check").returncode == 0
+    assert not half.exists()
+
+
+def test_a_proxy_for_the_outside_does_not_hide_that_it_is_ready(tmp_path: Path) -> None:
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    service = launch(tmp_path, "--data", str(SAMPLE), **proxies)
+    service.wait_for("curl ")
+    assert service.stop() == 0
+
+
+def test_bin_manage_that_is_told_to_end_takes_its_servers_with_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        ["bin/manage", "shell", "-c", "print('here', flush=True); input()"],
+        cwd=settings.BASE_DIR,
+        env=outside(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line == "here\n":
+            break
+    process.terminate()
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    process.communicate()
+    assert left_behind(tmp_path) == []
