@@ -46,6 +46,13 @@ VARIABLES = (
     Variable("HOUSING_HTTPS", "true", "production: redirect to HTTPS, secure cookies, HSTS"),
     Variable("HOUSING_PROXIES", "0", "how many proxies of ours stand in front (caller's address)"),
     Variable("HOUSING_MAX_BODY", "65536", "largest accepted request body of the API, bytes"),
+    Variable(
+        "HOUSING_AUDIT_SECONDS",
+        "5",
+        "how long a request may wait for its audit row before it is answered 503",
+    ),
+    Variable("HOUSING_GATE_SECONDS", "60", "how long a new model version may take to be tried"),
+    Variable("HOUSING_GATE_MEMORY", "2048", "how much memory it may take then, MB"),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
     Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
 )

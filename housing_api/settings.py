@@ -1,5 +1,6 @@
 """Django settings. Values come from `environment.py`; what they mean stands in docs/settings.md."""
 
+import os
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -8,6 +9,13 @@ from housing_api.databases import database_from_url
 from housing_api.environment import ROOT, Environment
 
 environment = Environment()
+
+# Before numpy and scikit-learn are imported, which read it once. Which of several equally near
+# homes scikit-learn takes depends on its number of threads: with one everywhere, a model answers in
+# a replay what it answered in serving. One prediction is too small to be shared among cores anyway;
+# training asks for more by itself.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
 
 API_VERSION = "1.0.0"
 REVISION = environment.text("HOUSING_REVISION")
@@ -24,6 +32,9 @@ VAR = Path(environment.text("HOUSING_VAR"))
 DATA_FOLDER = environment.text("HOUSING_DATA")
 MAX_BODY_BYTES = environment.number("HOUSING_MAX_BODY")
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, 2_621_440)
+AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
+GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
+GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
 PROXIES = environment.number("HOUSING_PROXIES")
 
 # One line is one predictor: its app registers itself, its urls.py is included.

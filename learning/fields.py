@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -114,6 +117,46 @@ def check_all(
             reason = (refused or {}).get(name, "unknown field")
             faults.append(Fault(name[:100], reason, accepted))
     return values, faults
+
+
+class RowReader:
+    """Reads an object with exactly these fields into the row of a model, the quick way.
+
+    It only says yes where `check_all` finds no fault; where it says no, `check_all` says why.
+    """
+
+    def __init__(self, fields: Sequence[Field], feature_names: Sequence[str]) -> None:
+        places = {name: place for place, name in enumerate(feature_names)}
+        self._count = len(fields)
+        self._checks = tuple(
+            (f.name, f.kind == "integer", f.minimum, f.maximum, places.get(f.name, -1))
+            for f in fields
+            if f.kind != "zipcode"
+        )
+
+    def read(self, payload: Mapping[str, Any], row: npt.NDArray[np.float64]) -> bool:
+        """Fill the places of the fields in `row` `(n_features,)`; False if a fault was seen.
+
+        A zipcode is counted, not checked: whoever looks it up does.
+        """
+        if len(payload) != self._count:
+            return False
+        try:
+            for name, is_whole, minimum, maximum, place in self._checks:
+                value = payload[name]
+                kind = type(value)
+                if kind is float:
+                    if is_whole and not value.is_integer():
+                        return False
+                elif kind is not int:
+                    return False
+                if not minimum <= value <= maximum:  # also NaN
+                    return False
+                if place >= 0:
+                    row[place] = value
+        except KeyError:
+            return False
+        return True
 
 
 def object_schema(title: str, description: str, fields: Sequence[Field]) -> dict[str, Any]:

@@ -43,7 +43,11 @@ class ModelVersionAdmin(ModelAdmin):
             return
         chosen = queryset.get()
         try:
-            services.activate_version(predictor=chosen.predictor, version=chosen.version)
+            services.activate_version(
+                predictor=chosen.predictor,
+                version=chosen.version,
+                actor=f"{request.user.get_username()} (admin)",
+            )
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
         else:

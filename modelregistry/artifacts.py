@@ -1,11 +1,11 @@
 """The bytes of a model version: kept by content, checked before they are used."""
 
 import hashlib
+from typing import Any
 
 from django.core.files.base import ContentFile
 
-from learning.artifact import read_feature_names
-from learning.unpickling import unpickle
+from learning.building import build_estimator, checked_feature_names
 from modelregistry.catalog import ModelKind
 from modelregistry.errors import InvalidArtifact
 from modelregistry.models import artifact_storage
@@ -40,32 +40,13 @@ def read(name: str) -> bytes:
 
 def build(
     *, kind: ModelKind, model_bytes: bytes, features_bytes: bytes
-) -> tuple[object, tuple[str, ...]]:
+) -> tuple[Any, tuple[str, ...]]:
     """The estimator and its feature names `(n_features,)`, from bytes whose digest was checked.
 
     Raises InvalidArtifact: forbidden class, unreadable bytes, unknown features, wrong count.
     """
     try:
-        feature_names = read_feature_names(features_bytes)
+        names = checked_feature_names(features_bytes, known=kind.known_features)
+        return build_estimator(model_bytes, names, allowed=kind.allowed_classes), names
     except ValueError as error:
-        raise InvalidArtifact(f"model_features.json: {error}") from error
-    unknown = [name for name in feature_names if name not in kind.known_features]
-    if unknown:
-        raise InvalidArtifact(
-            f"model_features.json: {kind.predictor} does not know {', '.join(unknown)}"
-        )
-    try:
-        estimator = unpickle(model_bytes, allowed=kind.allowed_classes)
-    except ValueError as error:
-        raise InvalidArtifact(f"model.pkl: {error}") from error
-    if not callable(getattr(estimator, "predict", None)):
-        raise InvalidArtifact("model.pkl: the object has no predict method")
-    expected = getattr(estimator, "n_features_in_", None)
-    if expected != len(feature_names):
-        raise InvalidArtifact(
-            f"the model takes {expected} features, model_features.json names {len(feature_names)}"
-        )
-    trained_names = getattr(estimator, "feature_names_in_", None)
-    if trained_names is not None and tuple(trained_names) != feature_names:
-        raise InvalidArtifact("model_features.json: not the order the model was trained with")
-    return estimator, feature_names
+        raise InvalidArtifact(str(error)) from error

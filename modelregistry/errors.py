@@ -46,3 +46,17 @@ class InvalidArtifact(DomainError):
     code = "invalid-artifact"
     title = "The model files are not accepted"
     status = 422
+
+
+class GateFailed(DomainError):
+    """The version is kept, marked with the reason, and cannot be activated."""
+
+    code = "gate-failed"
+    title = "The model version did not pass the gate"
+    status = 422
+
+
+class NothingToRollBack(DomainError):
+    code = "nothing-to-roll-back"
+    title = "There is no earlier version"
+    status = 409

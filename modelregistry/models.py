@@ -32,9 +32,15 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 class ModelVersion(models.Model):
     """One trained model of one predictor: immutable but for its notes and for `is_active`.
 
+    Never deleted, and active only if it passed the gate: the database refuses otherwise.
+
     That at most one version per predictor is active is an exclusion constraint (migration 0002,
     docs/decisions/0003): deferrable, so that one UPDATE may switch from one version to another.
     """
+
+    class Gate(models.TextChoices):
+        PASSED = "passed", "passed"
+        FAILED = "failed", "failed"
 
     predictor = models.CharField(max_length=40)
     version = models.PositiveIntegerField(help_text="1, 2, … per predictor, without gaps")
@@ -54,6 +60,19 @@ class ModelVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     created_by = models.CharField(max_length=150, blank=True)
     notes = models.TextField(blank=True)
+    gate = models.CharField(max_length=10, choices=Gate, default=Gate.FAILED)
+    gate_reason = models.TextField(blank=True)
+    golden = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="rows that were tried at registration, and what the model answered",
+    )
+    engine = models.CharField(
+        max_length=40, blank=True, help_text="what computes its answers in serving"
+    )
+    engine_proof = models.JSONField(
+        default=dict, blank=True, help_text="how its answers were compared to the pickle's"
+    )
 
     objects = ModelVersionQuerySet.as_manager()
 
@@ -64,6 +83,10 @@ class ModelVersion(models.Model):
                 fields=("predictor", "version"), name="modelversion_predictor_version"
             ),
             models.CheckConstraint(condition=models.Q(version__gte=1), name="modelversion_from_1"),
+            models.CheckConstraint(
+                condition=models.Q(is_active=False) | models.Q(gate="passed"),
+                name="modelversion_active_passed_the_gate",
+            ),
         )
 
     def __str__(self) -> str:
@@ -77,3 +100,85 @@ class ModelVersion(models.Model):
     def is_synthetic(self) -> bool:
         """Whether it is known to have learned from synthetic data."""
         return bool(self.trained_on.get("data") == "synthetic")
+
+
+class ActivationQuerySet(models.QuerySet["Activation"]):
+    def of(self, predictor: str) -> "ActivationQuerySet":
+        return self.filter(predictor=predictor)
+
+    def previous(self, predictor: str) -> ModelVersion | None:
+        """The version that a rollback returns to.
+
+        Activations are stacked and a rollback takes the top one away, so that rolling back twice
+        goes two versions back, and not back and forth.
+        """
+        stack: list[int] = []
+        rows = self.of(predictor).exclude(to_version=None).order_by("id")
+        for version, reason in rows.values_list("to_version_id", "reason"):
+            if reason.startswith(ROLLBACK) and version in stack[:-1]:
+                while stack[-1] != version:
+                    stack.pop()
+            elif not stack or stack[-1] != version:
+                stack.append(version)
+        if ModelVersion.objects.active(predictor).exists():
+            stack = stack[:-1]
+        return ModelVersion.objects.get(pk=stack[-1]) if stack else None
+
+
+ROLLBACK = "rollback"
+"""How the reason of a rollback begins."""
+
+
+class Activation(models.Model):
+    """What answered from when on. Append-only, written by a trigger (migration 0003)."""
+
+    predictor = models.CharField(max_length=40)
+    from_version = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    to_version = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.PROTECT, related_name="activations"
+    )
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150, help_text="`sql` if it was done by SQL")
+    reason = models.TextField(blank=True)
+    database_user = models.CharField(max_length=63)
+
+    objects = ActivationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.predictor}: {self.from_version_id} → {self.to_version_id}"
+
+
+class ServingProcess(models.Model):
+    """What one web process answers with: written by that process, every few seconds."""
+
+    process = models.UUIDField()
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    predictor = models.CharField(max_length=40)
+    model_version = models.ForeignKey(
+        ModelVersion, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    engine = models.CharField(max_length=40, blank=True)
+    fault = models.TextField(
+        blank=True, help_text="why the active version is not the one that answers"
+    )
+    since = models.DateTimeField(
+        null=True, help_text="when this version began to answer in this process"
+    )
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("predictor", "host", "pid")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("process", "predictor"), name="servingprocess_process_predictor"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.pid}: {self.predictor} {self.model_version_id}"

@@ -1,19 +1,18 @@
-"""The deeds of the registry. Commands, tasks and the admin are doors to these."""
+"""The deeds of the registry. Commands, tasks, the API and the admin are doors to these."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
 from learning.artifact import library_versions
-from modelregistry import artifacts, runtime
+from modelregistry import artifacts, loading
 from modelregistry.catalog import kind_of
-from modelregistry.errors import InvalidArtifact
-from modelregistry.models import ModelVersion
+from modelregistry.errors import GateFailed, InvalidArtifact, NothingToRollBack
+from modelregistry.gate import try_version
+from modelregistry.models import ROLLBACK, Activation, ModelVersion
 
 
 def register_version(
@@ -28,25 +27,26 @@ def register_version(
     created_by: str = "",
     notes: str = "",
 ) -> ModelVersion:
-    """Check the artifact, store it and give it the predictor's next version number, inactive.
+    """Try the artifact at the gate, store it, give it the predictor's next number, inactive.
 
-    `expected_sha256`, if given, is what the caller says the pickle's digest is; it is checked
-    before anything is unpickled. Raises UnknownPredictor, InvalidArtifact.
+    What fails at the gate is kept too, marked, and can never be activated: raises GateFailed, which
+    names the version. `expected_sha256`, if given, is what the caller says the pickle's digest is;
+    it is checked before anything else. Raises UnknownPredictor, InvalidArtifact.
     """
+    kind = kind_of(predictor)
     model_sha256 = artifacts.sha256(model_bytes)
     if expected_sha256 and model_sha256 != expected_sha256.lower():
         raise InvalidArtifact(f"model.pkl: its SHA-256 is {model_sha256}, not {expected_sha256}")
-    estimator, feature_names = artifacts.build(
-        kind=kind_of(predictor), model_bytes=model_bytes, features_bytes=features_bytes
+    report = try_version(
+        kind=kind, model_bytes=model_bytes, features_bytes=features_bytes, metrics=metrics or {}
     )
-    _require_finite_answer(estimator, feature_names)
     model_file, features_file = artifacts.store(
         predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
     )
     with transaction.atomic():
         _lock_predictor(predictor)
         last = ModelVersion.objects.of(predictor).aggregate(last=Max("version"))["last"] or 0
-        return ModelVersion.objects.create(
+        version = ModelVersion.objects.create(
             predictor=predictor,
             version=last + 1,
             name=name,
@@ -54,46 +54,81 @@ def register_version(
             features_file=features_file,
             model_sha256=model_sha256,
             features_sha256=artifacts.sha256(features_bytes),
-            feature_names=list(feature_names),
-            metrics=dict(metrics or {}),
+            feature_names=list(report.feature_names),
+            metrics=dict(report.metrics or metrics or {}),
             trained_on=dict(trained_on or {}),
             library_versions=library_versions(),
             code_version=f"{settings.API_VERSION} ({settings.REVISION})",
             created_by=created_by,
             notes=notes,
+            gate=ModelVersion.Gate.FAILED if report.reason else ModelVersion.Gate.PASSED,
+            gate_reason=report.reason,
+            golden=dict(report.golden),
+            engine=report.engine,
+            engine_proof=dict(report.proof),
         )
+    if report.reason:
+        raise GateFailed(
+            f"{report.reason} (kept as {predictor} {version.version}, it cannot be activated)",
+            version=version.version,
+        )
+    return version
 
 
-def activate_version(*, predictor: str, version: int) -> ModelVersion:
-    """Make this version the one that answers; the next request sees it. Raises UnknownVersion.
+def activate_version(*, predictor: str, version: int, actor: str, reason: str = "") -> ModelVersion:
+    """Make this version the one that answers, everywhere within a second.
 
     The model is loaded here first: a version that cannot answer never becomes the active one.
-    Raises ModelUnavailable.
+    `actor` and `reason` go to the history. Raises UnknownVersion, GateFailed, ModelUnavailable.
     """
     kind_of(predictor)
     chosen = ModelVersion.objects.numbered(predictor, version)
-    runtime.load(chosen)
+    if chosen.gate != ModelVersion.Gate.PASSED:
+        raise GateFailed(f"{chosen} did not pass the gate: {chosen.gate_reason}", version=version)
+    loading.load(chosen)
     with transaction.atomic():
         _lock_predictor(predictor)
-        # One statement over all rows: it waits for a raw UPDATE and then overrides it whole.
-        ModelVersion.objects.of(predictor).update(
-            is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
-        )
+        _activate(chosen, actor, reason)
     chosen.refresh_from_db()
     return chosen
+
+
+def rollback(*, predictor: str, actor: str, reason: str = "") -> ModelVersion:
+    """Return to the version that answered before the active one.
+
+    Done twice it goes two versions back. Raises NothingToRollBack, ModelUnavailable.
+    """
+    kind_of(predictor)
+    with transaction.atomic():
+        _lock_predictor(predictor)
+        previous = Activation.objects.previous(predictor)
+        if previous is None:
+            raise NothingToRollBack(f"no version of {predictor} was active before this one")
+        loading.load(previous)
+        _activate(previous, actor, f"{ROLLBACK}: {reason}" if reason else ROLLBACK)
+    previous.refresh_from_db()
+    return previous
+
+
+def _activate(chosen: ModelVersion, actor: str, reason: str) -> None:
+    """Within a transaction. The trigger that writes the history reads who and why from it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('housing.actor', %s, true), set_config('housing.reason', %s, true)",
+            [actor[:150], reason],
+        )
+    # One statement over all rows: it waits for a raw UPDATE and then overrides it whole.
+    ModelVersion.objects.of(chosen.predictor).update(
+        is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
+    )
+    with connection.cursor() as cursor:
+        # What else is done in this transaction is not ours.
+        cursor.execute(
+            "SELECT set_config('housing.actor', '', true), set_config('housing.reason', '', true)"
+        )
 
 
 def _lock_predictor(predictor: str) -> None:
     """Until the transaction ends: no gaps in the numbers, one activation after the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"modelregistry:{predictor}"])
-
-
-def _require_finite_answer(estimator: Any, feature_names: tuple[str, ...]) -> None:
-    row = pd.DataFrame(np.ones((1, len(feature_names))), columns=list(feature_names))
-    try:
-        answer = np.asarray(estimator.predict(row), dtype=np.float64)
-    except Exception as error:  # foreign code may raise anything
-        raise InvalidArtifact(f"model.pkl: predict fails: {error}") from error
-    if answer.shape != (1,) or not np.isfinite(answer).all():
-        raise InvalidArtifact(f"model.pkl: predict gives {answer!r}, one finite number is expected")

@@ -2,6 +2,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from modelregistry import runtime
 from ops.health import readiness_faults
 from predictions.errors import NotReady
 from predictions.openapi import PROBLEM, ref
@@ -31,4 +32,5 @@ class ReadyzView(JSONView):
         faults = readiness_faults()
         if faults:
             raise NotReady("; ".join(f"{part}: {why}" for part, why in faults.items()))
-        return json_response({"status": "ready"})
+        problems = runtime.faults()
+        return json_response({"status": "ready"} | ({"problems": problems} if problems else {}))

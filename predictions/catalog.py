@@ -14,6 +14,7 @@ def register(predictor: Predictor) -> None:
             predictor=predictor.name,
             allowed_classes=predictor.allowed_classes,
             known_features=predictor.known_features,
+            trial=predictor.trial,
         )
     )
 

@@ -3,25 +3,37 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from learning.artifact import Artifact
 from learning.fields import Field
+from modelregistry.catalog import Trial
 
 DataKind = Literal["real", "synthetic"]
 Report = Callable[[str], None]
 """Takes a line of progress."""
 
 
+Rows = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that was understood: every value a model may ask for, by name."""
+    """A request that was understood."""
 
-    features: Mapping[str, float]
+    row: Rows
+    """`(1, n_features)`: the model's inputs, in its order."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """Members of the answer that say what it rests on."""
     is_synthetic: bool = False
     """Whether made-up reference data went into it."""
+
+
+Decoder = Callable[[Mapping[str, Any]], Question]
+"""Validates an object and joins reference data. Raises InvalidInput with every fault, NotReady."""
 
 
 class Predictor(Protocol):
@@ -50,8 +62,20 @@ class Predictor(Protocol):
         """What a client sends: everything, or only what a model with these inputs needs."""
         ...
 
-    def decode(self, payload: Mapping[str, Any], fields: Sequence[Field]) -> Question:
-        """Validate and join reference data. Raises InvalidInput with every fault, NotReady."""
+    def decoder(self, feature_names: Sequence[str], *, minimal: bool) -> Decoder:
+        """For a model with these inputs; made once per model version.
+
+        `minimal`: the client sends what `fields(feature_names)` says, else what `fields()` says.
+        """
+        ...
+
+    @property
+    def references(self) -> "Sequence[Reference[Any]]":
+        """Data from the database that every request needs."""
+        ...
+
+    def trial(self, feature_names: Sequence[str]) -> Trial:
+        """Rows to try a new model on. Raises NotReady when there is no data to take them from."""
         ...
 
     def train(self, *, recipe: str) -> Artifact:
@@ -72,6 +96,29 @@ class Predictor(Protocol):
         Does nothing when no folder is named and data is there. Raises DataError.
         """
         ...
+
+
+Value = TypeVar("Value")
+
+
+class Reference(Generic[Value]):
+    """Data that every request needs and that seldom changes.
+
+    A web process keeps it and refreshes it when the database says that it changed; commands and
+    tasks, which nobody tells, read it each time.
+    """
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._kept: Value | None = None
+
+    def get(self) -> Value:
+        kept = self._kept
+        return self._read() if kept is None else kept
+
+    def refresh(self) -> None:
+        """Read anew, aside, and keep it: a request that took the former value goes on with it."""
+        self._kept = self._read()
 
 
 class DataError(Exception):

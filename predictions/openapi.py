@@ -26,7 +26,14 @@ def request_schema_name(predictor_name: str, *, minimal: bool) -> str:
 
 _STATUS = {
     "type": "object",
-    "properties": {"status": {"type": "string", "enum": ["live", "ready"]}},
+    "properties": {
+        "status": {"type": "string", "enum": ["live", "ready"]},
+        "problems": {
+            "type": "object",
+            "description": "By predictor: why the active version is not the one that answers here.",
+            "additionalProperties": {"type": "string"},
+        },
+    },
     "required": ["status"],
 }
 _MODEL = {

@@ -1,6 +1,8 @@
 """From the bytes of a request to JSON values; what cannot be read is not a request."""
 
 import json
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,7 +19,14 @@ from predictions.errors import (
 MAX_DEPTH = 32
 
 
-def read_json(request: HttpRequest) -> Any:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    payload: Any
+    text: bytes
+    """The same as JSON that PostgreSQL stores: as it was sent, if it is JSON."""
+
+
+def read_json(request: HttpRequest) -> Parsed:
     """Decode the body, strictly. Raises MalformedRequest or one of its kinds."""
     if request.content_type != "application/json":
         got = request.content_type or "none"
@@ -33,18 +42,20 @@ def read_json(request: HttpRequest) -> Any:
     return decode(request.body)
 
 
-def decode(body: bytes) -> Any:
+def decode(body: bytes) -> Parsed:
     """JSON text to values; numbers that JSON lacks (NaN, 1e400) come back as such, to be named."""
+    is_json = True
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         payload = _decode_leniently(body, str(error))
+        is_json = False
     # One colon per key when no value holds one: most bodies need no second look.
     if isinstance(payload, dict) and body.count(b":") != len(payload):
         _refuse_repeated_keys(body)
     if isinstance(payload, dict | list):
         _refuse_deep_nesting(payload)
-    return payload
+    return Parsed(payload, body if is_json else orjson.dumps(_without_special_numbers(payload)))
 
 
 def _decode_leniently(body: bytes, reason: str) -> Any:
@@ -58,6 +69,16 @@ def _decode_leniently(body: bytes, reason: str) -> Any:
     except (ValueError, RecursionError, TypeError):
         raise MalformedRequest(f"the body cannot be read as JSON: {reason}") from None
     return payload
+
+
+def _without_special_numbers(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _without_special_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_special_numbers(inner) for inner in value]
+    return value
 
 
 def _refuse_repeated_keys(body: bytes) -> None:

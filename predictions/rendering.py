@@ -19,8 +19,20 @@ def json_response(
     model_version: str | None = None,
     content_type: str = "application/json",
 ) -> HttpResponse:
+    return json_content(
+        orjson.dumps(body), status=status, model_version=model_version, content_type=content_type
+    )
+
+
+def json_content(
+    content: bytes,
+    *,
+    status: int = 200,
+    model_version: str | None = None,
+    content_type: str = "application/json",
+) -> HttpResponse:
     """`model_version` is `predictor/number`; the API's version is always there: two things."""
-    response = HttpResponse(orjson.dumps(body), status=status, content_type=content_type)
+    response = HttpResponse(content, status=status, content_type=content_type)
     response["X-API-Version"] = settings.API_VERSION
     response["Cache-Control"] = "no-store"
     if model_version is not None:

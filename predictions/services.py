@@ -3,26 +3,25 @@
 import logging
 import math
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-import uuid_utils.compat
+import orjson
+import uuid_utils
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from modelregistry import runtime
 from modelregistry.errors import DomainError
+from modelregistry.loading import LoadedModel
 from modelregistry.models import ModelVersion
-from modelregistry.runtime import LoadedModel
 from modelregistry.services import activate_version, register_version
-from predictions import catalog
-from predictions.contract import Predictor, Question
+from predictions import catalog, recording
+from predictions.audit import AuditRow
+from predictions.contract import Decoder, Question
 from predictions.errors import DatabaseUnavailable, InternalError, NotAnObject
-from predictions.models import Prediction
+from predictions.parsing import Parsed
 
 logger = logging.getLogger(__name__)
 
@@ -40,31 +39,33 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    body: dict[str, Any]
+    content: bytes
+    """JSON, as audited."""
     model_version: str
 
 
-@dataclass(slots=True)
-class _Record:
-    """What is known of a request so far; it becomes the audit row, whatever happens."""
-
-    model: LoadedModel | None = None
-    features: dict[str, float] | None = None
-    prediction: float | None = None
-    body: dict[str, Any] | None = None
-
-
-def answer(*, predictor_name: str, minimal: bool, payload: Any, call: Call) -> Answer:
+def answer(*, predictor_name: str, minimal: bool, parsed: Parsed, call: Call) -> Answer:
     """Ask the active model; return once the audit row is committed.
 
     `minimal` asks the client only for what the active model needs. Raises the DomainError that
     was audited, with the row's id as a member; DatabaseUnavailable when nothing could be audited.
     """
-    prediction_id = uuid_utils.compat.uuid7()
-    record = _Record()
+    prediction_id = uuid_utils.uuid7()
+    row = AuditRow(
+        id=prediction_id.bytes,
+        predictor=predictor_name,
+        endpoint=call.endpoint,
+        caller=call.caller,
+        request_id=call.request_id,
+        api_version=settings.API_VERSION,
+        request=parsed.text,
+    )
     refusal: DomainError | None = None
+    model: LoadedModel | None = None
     try:
-        _ask(predictor_name, minimal, payload, prediction_id, record)
+        model = runtime.active_model(predictor_name)
+        row.model_version_id = model.version_id
+        _ask(model, minimal, parsed.payload, str(prediction_id), row)
     except (OperationalError, InterfaceError) as error:
         logger.error("database: %s", error)
         raise DatabaseUnavailable("try again in a moment") from error
@@ -73,45 +74,54 @@ def answer(*, predictor_name: str, minimal: bool, payload: Any, call: Call) -> A
     except Exception:
         logger.exception("request %s, prediction %s", call.request_id, prediction_id)
         refusal = InternalError("something went wrong here; it is in the log")
-    _audit(prediction_id, predictor_name, payload, call, record, refusal)
+    if refusal is not None:
+        row.status = refusal.status
+        row.error = orjson.dumps(_storable(_as_json(refusal)))
+    row.latency_ms = (time.perf_counter() - call.started) * 1000
+    recording.record(row)
     if refusal is not None:
         refusal.members["id"] = str(prediction_id)
         raise refusal
-    assert record.body is not None and record.model is not None
-    return Answer(
-        body=record.body, model_version=f"{record.model.predictor}/{record.model.version}"
-    )
+    assert row.response is not None and model is not None
+    return Answer(content=row.response, model_version=f"{model.predictor}/{model.version}")
 
 
 def _ask(
-    predictor_name: str, minimal: bool, payload: Any, prediction_id: uuid.UUID, record: _Record
+    model: LoadedModel, minimal: bool, payload: Any, prediction_id: str, row: AuditRow
 ) -> None:
-    predictor = catalog.get(predictor_name)
-    record.model = model = runtime.active_model(predictor_name)
+    """Everything that is answered and audited comes from this one `model`."""
     if not isinstance(payload, Mapping):
         raise NotAnObject("send one JSON object with the facts of one request")
-    fields = predictor.fields(model.feature_names if minimal else None)
-    question = predictor.decode(payload, fields)
-    record.features = {name: question.features[name] for name in model.feature_names}
-    row = np.fromiter(record.features.values(), dtype=np.float64, count=len(model.feature_names))
-    prediction = float(model.predict(row.reshape(1, -1))[0])
+    question = _decoder(model, minimal)(payload)
+    row.features = question.row[0]
+    prediction = float(model.predict(question.row)[0])
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
-    record.prediction = prediction
-    record.body = _body(predictor, model, question, prediction, prediction_id)
+    row.prediction = prediction
+    row.response = orjson.dumps(_body(model, question, prediction, prediction_id))
+
+
+# By version: versions are immutable, so what reads their requests is too.
+_decoders: dict[tuple[int, bool], Decoder] = {}
+
+
+def _decoder(model: LoadedModel, minimal: bool) -> Decoder:
+    key = (model.version_id, minimal)
+    decoder = _decoders.get(key)
+    if decoder is None:
+        predictor = catalog.get(model.predictor)
+        decoder = predictor.decoder(model.feature_names, minimal=minimal)
+        _decoders[key] = decoder
+    return decoder
 
 
 def _body(
-    predictor: Predictor,
-    model: LoadedModel,
-    question: Question,
-    prediction: float,
-    prediction_id: uuid.UUID,
+    model: LoadedModel, question: Question, prediction: float, prediction_id: str
 ) -> dict[str, Any]:
     return {
-        "id": str(prediction_id),
+        "id": prediction_id,
         "prediction": prediction,
-        "currency": predictor.currency,
+        "currency": catalog.get(model.predictor).currency,
         "model": {
             "predictor": model.predictor,
             "name": model.name,
@@ -124,48 +134,14 @@ def _body(
     }
 
 
-def _audit(
-    prediction_id: uuid.UUID,
-    predictor_name: str,
-    payload: Any,
-    call: Call,
-    record: _Record,
-    refusal: DomainError | None,
-) -> None:
-    """Commit the row (autocommit: `create` returns after it). Raises DatabaseUnavailable."""
-    try:
-        Prediction.objects.create(
-            id=prediction_id,
-            created_at=datetime.now(UTC),
-            predictor=predictor_name,
-            endpoint=call.endpoint,
-            model_version_id=record.model.version_id if record.model else None,
-            request=payload if refusal is None else _storable(payload),
-            features=record.features,
-            prediction=record.prediction,
-            response=record.body if refusal is None else None,
-            error=None if refusal is None else _storable(_as_json(refusal)),
-            status=200 if refusal is None else refusal.status,
-            latency_ms=(time.perf_counter() - call.started) * 1000,
-            caller=call.caller,
-            request_id=call.request_id,
-            api_version=settings.API_VERSION,
-        )
-    except (OperationalError, InterfaceError) as error:
-        logger.error("database: %s", error)
-        raise DatabaseUnavailable("try again in a moment") from error
-
-
 def _as_json(refusal: DomainError) -> dict[str, Any]:
     return {"code": refusal.code, "detail": refusal.detail, **refusal.members}
 
 
 def _storable(value: Any) -> Any:
-    """What PostgreSQL's jsonb takes: no NUL characters, no NaN or Infinity."""
+    """What PostgreSQL can show again: no NUL characters."""
     if isinstance(value, str):
         return value.replace("\x00", "\ufffd")
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
     if isinstance(value, Mapping):
         return {_storable(key): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -190,7 +166,12 @@ def train_version(
             created_by=created_by,
         )
         if activate:
-            version = activate_version(predictor=predictor_name, version=version.version)
+            version = activate_version(
+                predictor=predictor_name,
+                version=version.version,
+                actor=created_by or "train",
+                reason="trained and activated",
+            )
     return version
 
 

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from predictions import services
 from predictions.parsing import read_json
-from predictions.rendering import AlwaysJSON, json_response
+from predictions.rendering import AlwaysJSON, json_content, json_response
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
@@ -43,10 +43,10 @@ class PredictView(JSONView):
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
-            payload=read_json(request._request),
+            parsed=read_json(request._request),
             call=call,
         )
-        return json_response(answer.body, model_version=answer.model_version)
+        return json_content(answer.content, model_version=answer.model_version)
 
 
 class MinimalPredictView(PredictView):

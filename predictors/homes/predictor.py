@@ -1,27 +1,26 @@
 """The value of a home in King County."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from learning.artifact import Artifact
-from learning.fields import Fault, Field, check_all
-from predictions.contract import DataKind, Question, Report
-from predictions.errors import InvalidInput, NotReady
+from learning.fields import Field
+from modelregistry.catalog import Trial
+from predictions.contract import DataKind, Reference, Report
 from predictors.homes import training
+from predictors.homes.decoding import HomeDecoder
+from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
 from predictors.homes.loading import load_demographics, load_sales
 from predictors.homes.ml.schema import (
     DEMOGRAPHIC_COLUMNS,
-    DEMOGRAPHICS_ARE_OURS,
     HOME_FIELDS,
     KNOWN_FEATURES,
-    contradictions,
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
-
-_REFUSED = dict.fromkeys(DEMOGRAPHIC_COLUMNS, DEMOGRAPHICS_ARE_OURS)
+from predictors.homes.trial import trial_rows
 
 
 class HomesPredictor:
@@ -51,23 +50,15 @@ class HomesPredictor:
             needed.add("zipcode")
         return tuple(field for field in HOME_FIELDS if field.name in needed)
 
-    def decode(self, payload: Mapping[str, Any], fields: Sequence[Field]) -> Question:
-        values, faults = check_all(payload, fields, refused=_REFUSED)
-        faults += contradictions(values)
-        zipcode = values.pop("zipcode", None)
-        demographics = None if zipcode is None else _demographics(zipcode)
-        if zipcode is not None and demographics is None:
-            faults.append(_unknown_zipcode(zipcode))
-        if faults:
-            raise InvalidInput(faults)
-        if demographics is None:
-            return Question(features=values)
-        figures = {name: getattr(demographics, name) for name in DEMOGRAPHIC_COLUMNS}
-        return Question(
-            features=values | figures,
-            context={"demographics": {"zipcode": zipcode, "source": str(demographics.load)}},
-            is_synthetic=demographics.load.is_synthetic,
-        )
+    def decoder(self, feature_names: Sequence[str], *, minimal: bool) -> HomeDecoder:
+        return HomeDecoder(self.fields(feature_names if minimal else None), feature_names)
+
+    @property
+    def references(self) -> Sequence[Reference[Any]]:
+        return (DEMOGRAPHICS,)
+
+    def trial(self, feature_names: Sequence[str]) -> Trial:
+        return trial_rows(feature_names)
 
     def train(self, *, recipe: str) -> Artifact:
         return training.train(recipe=recipe)
@@ -93,22 +84,3 @@ class HomesPredictor:
             if DataLoad.objects.filter(dataset=dataset, sha256=digest_of(files / name)).exists():
                 continue
             report(str(load(files / name)))
-
-
-def _demographics(zipcode: str) -> ZipcodeDemographics | None:
-    return ZipcodeDemographics.objects.select_related("load").filter(zipcode=zipcode).first()
-
-
-def _unknown_zipcode(zipcode: str) -> Fault:
-    """Raises NotReady if it is not the client's fault: no zipcode is known at all."""
-    first, last = (
-        ZipcodeDemographics.objects.order_by(order).values_list("zipcode", flat=True).first()
-        for order in ("zipcode", "-zipcode")
-    )
-    if first is None:
-        raise NotReady("no demographics are loaded; an operator has to load them")
-    return Fault(
-        "zipcode",
-        f"nothing is known about {zipcode}",
-        f"a zipcode of King County, between {first} and {last}",
-    )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
+from modelregistry.loading import load
 from modelregistry.models import ModelVersion, artifact_storage
-from modelregistry.runtime import load
 from predictions.models import Prediction
+from predictors.homes.models import ZipcodeDemographics
 
 pytestmark = pytest.mark.django_db
 FEATURES = ["bedrooms", "sqft_living", "hous_val_amt"]
@@ -53,6 +56,11 @@ def test_it_works(good: tuple[Path, Path]) -> None:
     assert not version.is_active
     assert version.library_versions["scikit-learn"]
     assert load(version).predict(np.array([[1.0, 2.0, 3.0]])) == pytest.approx([1e5])
+    assert (version.gate, version.engine) == ("passed", "fast")
+    assert version.engine_proof["equal"] and version.engine_proof["rows"] >= 1000
+    assert len(version.golden["rows"]) == len(version.golden["predictions"]) > 0
+    assert version.metrics["at_registration"].keys() >= {"r2", "mdape"}
+    assert "at_registration_baseline_median" in version.metrics
 
 
 def test_registered_and_activated_it_answers_and_needs_only_its_own_fields(
@@ -68,8 +76,10 @@ def test_registered_and_activated_it_answers_and_needs_only_its_own_fields(
 
 def test_an_answer_that_is_no_number_is_an_audited_error(tmp_path: Path, api: Any) -> None:
     model = trained(KNeighborsRegressor(1))
-    model._y[-1] = np.inf  # for homes of this size; what registering tries is smaller
+    model._fit_X[-1] = 1e12  # farther than anything that registering tries
+    model._y[-1] = np.inf
     call_command("register_model", "homes", *files(tmp_path, model), activate=True)
+    ZipcodeDemographics.objects.filter(zipcode="98103").update(hous_val_amt=2e12)
     body = {"bedrooms": 3, "sqft_living": 1500, "zipcode": "98103"}
     response = api.post("/api/predict/minimal/", body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (500, "internal-error")
@@ -115,13 +125,20 @@ def test_a_pickle_that_runs_code_runs_nothing(tmp_path: Path) -> None:
         (RobustScaler(), FEATURES, "no predict"),
     ],
 )
-def test_what_cannot_answer_is_refused(
+def test_what_cannot_answer_is_kept_marked_and_can_never_be_activated(
     tmp_path: Path, model: Any, features: Any, reason: str
 ) -> None:
     before = ModelVersion.objects.count()
     with pytest.raises(CommandError, match=reason):
         call_command("register_model", "homes", *files(tmp_path, model, features))
-    assert ModelVersion.objects.count() == before
+    kept = ModelVersion.objects.of("homes").last()
+    assert kept is not None and ModelVersion.objects.count() == before + 1
+    assert (kept.gate, kept.is_active) == ("failed", False)
+    assert re.search(reason, kept.gate_reason)
+    with pytest.raises(CommandError, match="did not pass the gate"):
+        call_command("activate_model", "homes", kept.version)
+    with pytest.raises(IntegrityError, match="passed_the_gate"), transaction.atomic():
+        ModelVersion.objects.filter(pk=kept.pk).update(is_active=True)
 
 
 def test_an_unknown_predictor_is_refused(good: tuple[Path, Path]) -> None:

@@ -60,7 +60,7 @@ def test_an_unknown_version_is_refused_and_the_known_ones_are_named(
     active_version: ModelVersion,
 ) -> None:
     with pytest.raises(UnknownVersion, match="there are: 1"):
-        activate_version(predictor="homes", version=99)
+        activate_version(predictor="homes", version=99, actor="me")
 
 
 def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion) -> None:
@@ -71,7 +71,7 @@ def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion)
         with storage.open(name, "wb") as file:
             file.write(original[:-1] + b"!")
         with pytest.raises(ModelUnavailable, match="not the file that was registered"):
-            activate_version(predictor="homes", version=second.version)
+            activate_version(predictor="homes", version=second.version, actor="me")
     finally:
         with storage.open(name, "wb") as file:
             file.write(original)

@@ -124,9 +124,9 @@ def test_the_audit_row_holds_question_features_and_answer(
     assert row.prediction == body["prediction"]
     assert row.model_version == active_version
     assert row.features is not None
-    assert row.features.keys() == set(active_version.feature_names)
+    assert list(row.named_features) == active_version.feature_names
     census = ZipcodeDemographics.objects.get(zipcode="98118")
-    assert row.features["hous_val_amt"] == census.hous_val_amt
+    assert row.named_features["hous_val_amt"] == census.hous_val_amt
     assert (row.status, row.predictor, row.endpoint) == (200, "homes", "/api/predict/")
     assert row.request_id == response["X-Request-ID"] == "visit-42"
     assert row.caller == "127.0.0.1"

@@ -43,7 +43,12 @@ class Command(BaseCommand):
                 notes=options["notes"],
             )
             if options["activate"]:
-                services.activate_version(predictor=version.predictor, version=version.version)
+                services.activate_version(
+                    predictor=version.predictor,
+                    version=version.version,
+                    actor=f"{getuser()} (command)",
+                    reason="registered and activated",
+                )
         except DomainError as error:
             raise CommandError(error.detail) from error
         state = "active" if options["activate"] else "not active"

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
 from modelregistry.models import ModelVersion
-from modelregistry.runtime import load
+from modelregistry.loading import load
 from predictors.homes.models import Sale
 
 COLUMNS = ["price", "bedrooms", "bathrooms", "sqft_living", "sqft_lot", "floors", "sqft_above"]
