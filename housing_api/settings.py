@@ -1,6 +1,7 @@
 """Django settings. Values come from `environment.py`; what they mean stands in docs/settings.md."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -31,6 +32,7 @@ BASE_DIR = ROOT
 VAR = Path(environment.text("HOUSING_VAR"))
 DATA_FOLDER = environment.text("HOUSING_DATA")
 MAX_BODY_BYTES = environment.number("HOUSING_MAX_BODY")
+MAX_UPLOAD_BYTES = environment.number("HOUSING_MAX_UPLOAD")
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, 2_621_440)
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
@@ -63,12 +65,12 @@ MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ops.pages_only.Session",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ops.pages_only.Csrf",
+    "ops.pages_only.Authentication",
+    "ops.pages_only.Messages",
+    "ops.pages_only.XFrameOptions",
 ]
 
 ROOT_URLCONF = "housing_api.urls"
@@ -137,6 +139,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
+}
+# When what was last sent: a restart does not begin the day anew.
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -162,7 +169,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
     # A test generates and validates it; `check --deploy` must not need a database.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
-    "POSTPROCESSING_HOOKS": ["predictions.openapi.complete_schema"],
+    "POSTPROCESSING_HOOKS": [
+        "predictions.openapi.complete_schema",
+        "predictions.versions.openapi.complete_schema",
+    ],
 }
 
 UNFOLD = {

@@ -4,10 +4,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 urlpatterns = [
+    # First, because they are asked most: each pattern before them costs them a look.
+    *(path("", include(f"{app}.urls")) for app in settings.PREDICTOR_APPS),
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("", include("ops.urls")),
     path("api/", include("predictions.urls")),
-    *(path("", include(f"{app}.urls")) for app in settings.PREDICTOR_APPS),
     path("admin/", admin.site.urls),
 ]
 

@@ -61,12 +61,12 @@ def read_feature_names(content: bytes) -> tuple[str, ...]:
     """Read `model_features.json`. Raises ValueError that says what is wrong."""
     try:
         names = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(names, Sequence) or isinstance(names, str) or not names:
         raise ValueError("a JSON array of feature names is expected")
-    if not all(isinstance(name, str) and name for name in names):
-        raise ValueError("every feature name must be a non-empty string")
+    if not all(isinstance(name, str) and name and name.isprintable() for name in names):
+        raise ValueError("every feature name must be a non-empty string of visible characters")
     if len(set(names)) != len(names):
         raise ValueError("a feature name occurs twice")
     return tuple(names)

@@ -1,3 +1,7 @@
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models.functions import Now
@@ -9,12 +13,23 @@ def artifact_storage() -> Storage:
     return storages["artifacts"]
 
 
+HEADLINE_PARTS = ("test", "at_registration")
+HEADLINE_METRICS = ("r2", "rmse", "mae", "mdape")
+
+
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def of(self, predictor: str) -> "ModelVersionQuerySet":
         return self.filter(predictor=predictor)
 
     def active(self, predictor: str) -> "ModelVersionQuerySet":
         return self.of(predictor).filter(is_active=True)
+
+    def newest_first(self, predictor: str) -> "ModelVersionQuerySet":
+        """For lists: without the columns that are long."""
+        versions = self.of(predictor).order_by("-version")
+        return versions.defer(
+            "feature_names", "library_versions", "notes", "golden", "engine_proof"
+        )
 
     def numbered(self, predictor: str, version: int) -> "ModelVersion":
         """Raises UnknownVersion, which names the versions that exist."""
@@ -97,14 +112,50 @@ class ModelVersion(models.Model):
         return f"sha256:{self.model_sha256}"
 
     @property
+    def data(self) -> str:
+        """What it learned from: `real`, `synthetic` or `unknown`."""
+        return str(self.trained_on.get("data") or "unknown")
+
+    @property
     def is_synthetic(self) -> bool:
         """Whether it is known to have learned from synthetic data."""
-        return bool(self.trained_on.get("data") == "synthetic")
+        return self.data == "synthetic"
+
+    @property
+    def headline(self) -> dict[str, Any]:
+        """The metrics to compare versions by, and which part of the data they were measured on.
+
+        Metrics may come with an upload: whatever is no number is left out.
+        """
+        for part in HEADLINE_PARTS:
+            found = self.metrics.get(part)
+            if isinstance(found, Mapping):
+                return {"part": part} | {
+                    name: value
+                    for name, value in found.items()
+                    if name in HEADLINE_METRICS and type(value) in (int, float)
+                }
+        return {}
 
 
 class ActivationQuerySet(models.QuerySet["Activation"]):
     def of(self, predictor: str) -> "ActivationQuerySet":
         return self.filter(predictor=predictor)
+
+    def with_numbers(self) -> "ActivationQuerySet":
+        """Of the versions nothing but the number is read."""
+        return self.select_related("from_version", "to_version").only(
+            *(field.name for field in Activation._meta.fields),
+            "from_version__version",
+            "to_version__version",
+        )
+
+    def newest(self, limit: int) -> "ActivationQuerySet":
+        return self.with_numbers().order_by("-id")[:limit]
+
+    def touching(self, version: ModelVersion) -> "ActivationQuerySet":
+        """When it began to answer, and when it ceased to."""
+        return self.filter(models.Q(from_version=version) | models.Q(to_version=version))
 
     def previous(self, predictor: str) -> ModelVersion | None:
         """The version that a rollback returns to.
@@ -153,6 +204,23 @@ class Activation(models.Model):
         return f"{self.predictor}: {self.from_version_id} → {self.to_version_id}"
 
 
+class ServingProcessQuerySet(models.QuerySet["ServingProcess"]):
+    def of(self, predictor: str) -> "ServingProcessQuerySet":
+        return self.filter(predictor=predictor)
+
+    def seen_within(self, time: timedelta) -> "ServingProcessQuerySet":
+        return self.filter(seen_at__gte=Now() - time)
+
+    def with_numbers(self) -> "ServingProcessQuerySet":
+        """Of the versions nothing but the number is read."""
+        return self.select_related("model_version").only(
+            *(field.name for field in ServingProcess._meta.fields), "model_version__version"
+        )
+
+    def with_fault(self) -> "ServingProcessQuerySet":
+        return self.exclude(fault="")
+
+
 class ServingProcess(models.Model):
     """What one web process answers with: written by that process, every few seconds."""
 
@@ -171,6 +239,8 @@ class ServingProcess(models.Model):
         null=True, help_text="when this version began to answer in this process"
     )
     seen_at = models.DateTimeField(db_default=Now())
+
+    objects = ServingProcessQuerySet.as_manager()
 
     class Meta:
         ordering = ("predictor", "host", "pid")

@@ -14,6 +14,8 @@ from modelregistry.errors import GateFailed, InvalidArtifact, NothingToRollBack
 from modelregistry.gate import try_version
 from modelregistry.models import ROLLBACK, Activation, ModelVersion
 
+GATE_REASON_LENGTH = 2_000
+
 
 def register_version(
     *,
@@ -40,6 +42,7 @@ def register_version(
     report = try_version(
         kind=kind, model_bytes=model_bytes, features_bytes=features_bytes, metrics=metrics or {}
     )
+    reason = _storable(report.reason)
     model_file, features_file = artifacts.store(
         predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
     )
@@ -61,15 +64,15 @@ def register_version(
             code_version=f"{settings.API_VERSION} ({settings.REVISION})",
             created_by=created_by,
             notes=notes,
-            gate=ModelVersion.Gate.FAILED if report.reason else ModelVersion.Gate.PASSED,
-            gate_reason=report.reason,
+            gate=ModelVersion.Gate.FAILED if reason else ModelVersion.Gate.PASSED,
+            gate_reason=reason,
             golden=dict(report.golden),
             engine=report.engine,
             engine_proof=dict(report.proof),
         )
-    if report.reason:
+    if reason:
         raise GateFailed(
-            f"{report.reason} (kept as {predictor} {version.version}, it cannot be activated)",
+            f"{reason} (kept as {predictor} {version.version}, it cannot be activated)",
             version=version.version,
         )
     return version
@@ -126,6 +129,11 @@ def _activate(chosen: ModelVersion, actor: str, reason: str) -> None:
         cursor.execute(
             "SELECT set_config('housing.actor', '', true), set_config('housing.reason', '', true)"
         )
+
+
+def _storable(reason: str) -> str:
+    """As PostgreSQL keeps text. A reason may quote from a file that means harm."""
+    return reason.replace("\x00", "\ufffd").encode(errors="replace").decode()[:GATE_REASON_LENGTH]
 
 
 def _lock_predictor(predictor: str) -> None:

@@ -1,6 +1,7 @@
 """What a predictor is: the contract each folder in `predictors/` fulfils."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
@@ -119,6 +120,16 @@ class Reference(Generic[Value]):
     def refresh(self) -> None:
         """Read anew, aside, and keep it: a request that took the former value goes on with it."""
         self._kept = self._read()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """For a command that asks many times: read once."""
+        before = self._kept
+        self.refresh()
+        try:
+            yield
+        finally:
+            self._kept = before
 
 
 class DataError(Exception):

@@ -32,6 +32,17 @@ class UnsupportedMediaType(MalformedRequest):
     status = 415
 
 
+class MalformedForm(MalformedRequest):
+    code = "malformed-form"
+    title = "The form cannot be read"
+
+
+class NotAuthenticated(DomainError):
+    code = "not-authenticated"
+    title = "Authentication is required"
+    status = 401
+
+
 class InvalidInput(DomainError):
     """A request with wrong fields; `errors` names each."""
 

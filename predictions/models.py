@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -40,6 +41,14 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """Newest first; `after` is the last id of the page before: a cursor, never an offset."""
         rows = self.order_by("-id")
         return (rows if after is None else rows.filter(id__lt=after))[:size]
+
+    def in_chunks(self, size: int = 1000) -> Iterator["Prediction"]:
+        """Oldest first, `size` in memory at a time, each chunk found by its key: no long query."""
+        rows = self.order_by("id")
+        chunk = list(rows[:size])
+        while chunk:
+            yield from chunk
+            chunk = list(rows.filter(id__gt=chunk[-1].id)[:size])
 
 
 class Prediction(models.Model):

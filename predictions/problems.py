@@ -9,10 +9,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.views import defaults
-from rest_framework.exceptions import APIException
+from rest_framework import exceptions
 
 from modelregistry.errors import DomainError
-from predictions.errors import DatabaseUnavailable
+from predictions.errors import DatabaseUnavailable, NotAuthenticated
 from predictions.rendering import json_response
 
 logger = logging.getLogger(__name__)
@@ -59,14 +59,22 @@ def from_status(status: int, detail: str, request: HttpRequest) -> HttpResponse:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """REST framework's hook. None lets Django answer with `server_error` below."""
-    request = context["request"]._request
+    """REST framework's hook."""
+    return from_error(error, context["request"]._request)
+
+
+def from_error(error: Exception, request: HttpRequest) -> HttpResponse | None:
+    """None lets Django answer with `server_error` below."""
     if isinstance(error, DomainError):
         return from_domain_error(error, request)
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("database: %s", error)
         return from_domain_error(DatabaseUnavailable("try again in a moment"), request)
-    if isinstance(error, APIException):
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        response = from_domain_error(NotAuthenticated(str(error.detail)), request)
+        response["WWW-Authenticate"] = getattr(error, "auth_header", "Basic")
+        return response
+    if isinstance(error, exceptions.APIException):
         return from_status(error.status_code, str(error.detail), request)
     if isinstance(error, Http404):
         return from_status(404, str(error) or "not found", request)

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from predictions import services
+from predictions import partitions, services
 
 
 @shared_task(name="predictions.train_version")
@@ -10,3 +10,9 @@ def train_version(predictor_name: str, recipe: str = "", activate: bool = False)
         predictor_name=predictor_name, recipe=recipe, activate=activate, created_by="worker"
     )
     return version.version
+
+
+@shared_task(name="predictions.make_partitions")
+def make_partitions() -> list[str]:
+    """Daily (`CELERY_BEAT_SCHEDULE`): the log's months ahead; those that were missing."""
+    return [f"{month:%Y-%m}" for month in partitions.make_partitions()]

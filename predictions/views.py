@@ -1,14 +1,16 @@
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from predictions import services
 from predictions.parsing import read_json
+from predictions.problems import from_error
 from predictions.rendering import AlwaysJSON, json_content, json_response
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
@@ -33,17 +35,30 @@ class PredictView(JSONView):
     predictor_name: ClassVar[str]
     minimal: ClassVar[bool] = False
 
-    def post(self, request: Request) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # A question is bytes and so is its answer: REST framework's request, its parsers and its
+        # negotiation have nothing to do here. Other methods go its way.
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            return self.post(request)
+        except Exception as error:
+            response = from_error(error, request)
+            if response is None:
+                raise
+            return response
+
+    def post(self, request: HttpRequest) -> HttpResponse:
         call = services.Call(
             endpoint=request.path,
-            caller=caller(request._request),
+            caller=caller(request),
             request_id=request.META["HTTP_X_REQUEST_ID"],
             started=time.perf_counter(),
         )
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
-            parsed=read_json(request._request),
+            parsed=read_json(request),
             call=call,
         )
         return json_content(answer.content, model_version=answer.model_version)

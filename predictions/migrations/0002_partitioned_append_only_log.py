@@ -27,7 +27,7 @@ $$;
 
 -- The owner's rights, so that the role that serves needs none to change tables.
 CREATE FUNCTION predictions_make_partition(moment timestamptz) RETURNS boolean
-SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' LANGUAGE plpgsql AS $$
+SECURITY DEFINER SET timezone = 'UTC' LANGUAGE plpgsql AS $$
 DECLARE
     month timestamptz := date_trunc('month', moment);
     name text := 'predictions_prediction_' || to_char(month, 'YYYY_MM');
@@ -56,16 +56,34 @@ DECLARE
     name text := 'predictions_prediction_' || to_char(month, 'YYYY_MM');
     count bigint;
 BEGIN
+    IF month >= date_trunc('month', now()) THEN
+        RAISE EXCEPTION '% is not over', to_char(month, 'YYYY-MM')
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('predictions_make_partition'));
     IF to_regclass(name) IS NULL THEN
         RETURN NULL;
     END IF;
+    -- Nothing comes in after the count. This holds up nobody but who writes to that old month.
+    EXECUTE format('LOCK TABLE %I IN SHARE MODE', name);
     EXECUTE format('SELECT count(*) FROM %I', name) INTO count;
     INSERT INTO predictions_retention (month, rows, dropped_at, actor, database_user)
     VALUES (month::date, count, clock_timestamp(), actor, session_user);
+    -- This locks the whole log: while it waits for somebody who reads, all inserts wait behind it.
+    SET LOCAL lock_timeout = '500ms';
     EXECUTE format('DROP TABLE %I', name);
     RETURN count;
 END
 $$;
+
+-- With the owner's rights, nothing is looked up where others can put something: not in pg_temp.
+DO $$
+BEGIN
+    EXECUTE format(
+        'ALTER FUNCTION predictions_make_partition SET search_path = %I, pg_temp', current_schema);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION predictions_make_partition, predictions_drop_partition FROM PUBLIC;
 """
 DROP_FUNCTIONS = """
 DROP FUNCTION predictions_drop_partition;

@@ -177,6 +177,19 @@ def test_a_worker_starts_and_is_found_well(
         assert process.wait(SECONDS) == 0, log.read_text()
 
 
+def test_the_beat_starts_is_found_well_and_keeps_its_state_with_the_rest(
+    prepared: Path, environment: Callable[[str], dict[str, str]], tmp_path: Path
+) -> None:
+    log, beat, before = tmp_path / "log", environment("beat"), set(prepared.iterdir())
+    health = health_command(SERVICES["beat"])
+    with running(SERVICES["beat"]["command"], prepared, beat, log) as process:
+        until(lambda: succeeds(health, beat, prepared), process, log)
+        process.terminate()
+        assert process.wait(SECONDS) == 0, log.read_text()
+    assert set(prepared.iterdir()) == before
+    assert list(Path(beat["HOUSING_VAR"]).glob("beat-schedule*"))
+
+
 def test_the_database_is_found_well(servers: dict[str, str], tmp_path: Path) -> None:
     folder = parse_qs(urlsplit(servers["DATABASE_URL"]).query)["host"][0]
     command = health_command(SERVICES["db"])

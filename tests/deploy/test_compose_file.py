@@ -71,6 +71,17 @@ def test_what_is_mounted_from_the_project_exists() -> None:
             assert not source.startswith(".") or (ROOT / source).exists(), source
 
 
+def test_one_beat_says_when_and_the_workers_do_not() -> None:
+    services = compose(SECRETS)["services"]
+    beating = [
+        name
+        for name, service in services.items()
+        if {"beat", "--beat", "-B"} & set(service.get("command", ()))
+    ]
+    assert beating == ["beat"]
+    assert "deploy" not in services["beat"]
+
+
 def test_everything_waits_until_what_it_needs_is_well() -> None:
     services = compose(SECRETS)["services"]
     for service in services.values():

@@ -3,6 +3,8 @@ import re
 
 import pytest
 
+from housing_api.environment import VARIABLES
+
 from .files import ROOT
 
 TEXT = (ROOT / "deploy" / "nginx.conf").read_text()
@@ -40,6 +42,14 @@ def test_an_error_of_nginx_is_problem_json(status: int) -> None:
     assert problem["status"] == status
     assert problem["type"] == f"urn:valuation-service:problem:{problem['code']}"
     assert set(problem) == {"type", "title", "status", "detail", "code", "request_id"}
+
+
+def test_a_model_may_be_uploaded_and_nothing_else_is_as_large() -> None:
+    inside = TEXT.split("location ~ ^/api/models/[^/]+/$ {")[1].split("}")[0]
+    assert "client_max_body_size 100m;" in inside and "proxy_pass http://web;" in inside
+    assert DIRECTIVES.count("client_max_body_size 1m;") == 1
+    default = next(variable for variable in VARIABLES if variable.name == "HOUSING_MAX_UPLOAD")
+    assert default.default == str(100 * 1024 * 1024)
 
 
 def test_braces_are_balanced() -> None:

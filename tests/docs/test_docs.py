@@ -47,9 +47,12 @@ def test_every_command_of_the_readme_works(live: Live) -> None:
         for line in block.strip().splitlines()
     ]
     assert len(commands) >= 5
-    # The default address is bin/up's default port; the tests' service has another.
-    environment = outside(live.var, HOUSING_DATA=str(ROOT / "data" / "sample"))
+    shown = re.search(r"user admin, password (\S+)", live.text)
+    assert shown
+    environment = outside(live.var, HOUSING_DATA=str(ROOT / "data" / "sample"), PASSWORD=shown[1])
     for command in commands:
+        # The default address is bin/up's default port; the tests' service has another.
+        command = command.replace("http://127.0.0.1:8000", live.url)
         if "value_homes.py" in command:
             command += f" --url {live.url}"
         done = subprocess.run(

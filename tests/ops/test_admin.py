@@ -25,6 +25,7 @@ def test_it_works(admin_client: Client, answered: Prediction) -> None:
         "index",
         "modelregistry_modelversion_changelist",
         "predictions_prediction_changelist",
+        "predictions_retention_changelist",
         "homes_sale_changelist",
         "homes_zipcodedemographics_changelist",
         "homes_dataload_changelist",
@@ -66,7 +67,7 @@ def test_a_prediction_is_found(admin_client: Client, answered: Prediction, term:
     assert str(answered.id) not in other.content.decode()
 
 
-@pytest.mark.parametrize("query", ["?status=200", "?predictor=homes", "?created_at__year=2014"])
+@pytest.mark.parametrize("query", ["?status=200", "?predictor=homes", "?day=2014-05-02"])
 def test_the_log_can_be_filtered(admin_client: Client, answered: Prediction, query: str) -> None:
     address = reverse("admin:predictions_prediction_changelist") + query
     assert admin_client.get(address).status_code == 200

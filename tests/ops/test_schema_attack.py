@@ -7,12 +7,22 @@ from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import booleans
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.live import Live
 
 PATHS = ("/api/predict/", "/api/predict/minimal/")
+MODEL_ROUTES = (
+    ("", "GET"),
+    ("{predictor}/", "GET"),
+    ("{predictor}/", "POST"),
+    ("{predictor}/serving/", "GET"),
+    ("{predictor}/rollback/", "POST"),
+    ("{predictor}/{version}/", "GET"),
+    ("{predictor}/{version}/activate/", "POST"),
+)
 PER_OPERATION_AND_MODE = 80
 # Documented in docs/errors.md: there was no request to audit.
 NOT_A_REQUEST = {400, 405, 411, 413, 415}
@@ -62,6 +72,40 @@ def test_it_works(live: Live) -> None:
             ask()
     assert len(statuses) >= 300
     assert 422 in statuses
+
+
+def test_the_routes_of_model_versions_keep_to_their_schema(live: Live) -> None:
+    """By nobody in particular: whatever is posted is refused, and no model is switched."""
+    schema = schemathesis.openapi.from_url(f"{live.url}/api/schema/?format=json")
+    active = live.get("/api/models/")
+    statuses: dict[str, set[int]] = {"GET": set(), "POST": set()}
+    for path, method in MODEL_ROUTES:
+        operation = schema[f"/api/models/{path}"][method]
+        # Where nothing but the name of a predictor is sent, nothing can be sent wrongly.
+        only_named = method == "GET" and "{version}" not in path
+        for mode in [GenerationMode.POSITIVE] if only_named else GenerationMode:
+            strategy = operation.as_strategy(generation_mode=mode)
+
+            @settings(
+                max_examples=PER_OPERATION_AND_MODE // 4,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=strategy, known=booleans())
+            def ask(case: schemathesis.Case[Any], known: bool) -> None:
+                if known and "predictor" in case.path_parameters:
+                    case.path_parameters["predictor"] = "homes"
+                response = case.call()
+                case.validate_response(response, excluded_checks=[positive_data_acceptance])
+                assert response.status_code < 500
+                statuses[case.method].add(response.status_code)
+
+            ask()
+    assert {200, 404} <= statuses["GET"]
+    assert 401 in statuses["POST"] and not statuses["POST"] & {200, 201}
+    assert live.get("/api/models/") == active
 
 
 def hand_made(home: dict[str, Any]) -> list[bytes]:

@@ -13,6 +13,7 @@ from modelregistry.errors import DomainError
 from modelregistry.models import ModelVersion
 from predictions import catalog, services
 from predictions.contract import DataError, Predictor
+from predictions.partitions import make_partitions
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._say("bringing the database up to date")
         call_command("migrate", verbosity=0, interactive=False)
+        make_partitions()
         folder = Path(settings.DATA_FOLDER) if settings.DATA_FOLDER else None
         try:
             for predictor in catalog.all_predictors():

@@ -11,8 +11,8 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from modelregistry.models import ModelVersion
 from modelregistry.loading import load
+from modelregistry.models import ModelVersion
 from predictors.homes.models import Sale
 
 COLUMNS = ["price", "bedrooms", "bathrooms", "sqft_living", "sqft_lot", "floors", "sqft_above"]

@@ -1,0 +1,13 @@
+-- wrk: POST one body. Nothing runs per request, so wrk builds the request once.
+wrk.method = "POST"
+wrk.body = assert(os.getenv("BENCHMARK_BODY"), "BENCHMARK_BODY is not set")
+wrk.headers["Content-Type"] = "application/json"
+
+-- The last line of the output, for load.py; times in microseconds.
+function done(summary, latency)
+  local failed = summary.errors
+  io.write(string.format(
+    '{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "status": %d, "socket": %d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    failed.status, failed.connect + failed.read + failed.write + failed.timeout))
+end

@@ -1,0 +1,104 @@
+"""What dies while clients ask takes no acknowledged answer with it."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from benchmarks.asking import FAILED, Askers
+from tests.live import Live, manage, start, wait_until
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Any:
+    """A service of its own: these tests break things."""
+    service = start(tmp_path)
+    yield service
+    service.stop()
+
+
+def processes(service: Live, word: str) -> list[psutil.Process]:
+    """Those of this service whose command line holds the word."""
+    family = psutil.Process(service.process.pid).children(recursive=True)
+    return [process for process in family if word in " ".join(_command(process))]
+
+
+def workers(service: Live) -> list[psutil.Process]:
+    """gunicorn's children: the processes that answer."""
+    web = processes(service, "gunicorn")
+    return [process for process in web if process.ppid() in {other.pid for other in web}]
+
+
+def unlogged(service: Live, askers: Askers) -> set[str]:
+    """Acknowledged answers that are not in the log."""
+    acknowledged = [reply.id for reply in askers.of_status(200)]
+    assert len(acknowledged) == len(set(acknowledged))
+    with service.database() as database:
+        rows = database.execute(
+            "SELECT id FROM predictions_prediction WHERE id = ANY(%s)", [acknowledged]
+        )
+        return set(acknowledged) - {str(name) for (name,) in rows}
+
+
+def test_workers_that_are_killed_lose_no_acknowledged_answer(
+    own: Live, home: dict[str, Any]
+) -> None:
+    with Askers([f"127.0.0.1:{own.port}"], home) as askers:
+        for _ in range(3):
+            askers.wait_for(200)
+            victim = workers(own)[0]
+            victim.kill()
+            wait_until(lambda victim=victim: len(set(workers(own)) - {victim}) == 2)  # type: ignore[misc]
+        askers.wait_for(200)
+    assert {reply.status for reply in askers.replies} <= {200, FAILED}
+    assert unlogged(own, askers) == set()
+
+
+def test_a_database_that_restarts_costs_503s_and_nothing_else(
+    own: Live, home: dict[str, Any]
+) -> None:
+    with Askers([f"127.0.0.1:{own.port}"], home) as askers:
+        askers.wait_for(200)
+        pid = int((own.var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        postgres = psutil.Process(pid)
+        postgres.send_signal(signal.SIGINT)
+        postgres.wait(30)
+        askers.wait_for(20)
+        assert manage(own.var, "check").returncode == 0  # starts what is gone
+        before = len(askers.replies)
+        wait_until(lambda: any(reply.status == 200 for reply in askers.replies[before:]))
+        askers.wait_for(200)
+    assert {reply.status for reply in askers.replies} == {200, 503}
+    assert {reply.status for reply in askers.replies[-50:]} == {200}
+    assert unlogged(own, askers) == set()
+
+
+def test_without_valkey_everything_is_answered(own: Live, home: dict[str, Any]) -> None:
+    (valkey,) = [
+        process
+        for process in psutil.process_iter()
+        if str(own.var / "valkey" / "valkey.sock") in " ".join(_command(process))
+    ]
+    with Askers([f"127.0.0.1:{own.port}"], home, connections=4) as askers:
+        valkey.kill()
+        askers.wait_for(300)
+    assert {reply.status for reply in askers.replies} == {200}
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def test_told_to_end_it_answers_what_it_accepted(own: Live, home: dict[str, Any]) -> None:
+    with Askers([f"127.0.0.1:{own.port}"], home) as askers:
+        askers.wait_for(300)
+        assert own.stop() == 0
+    assert {reply.status for reply in askers.replies} <= {200, FAILED}
+    again = start(own.var)
+    assert unlogged(again, askers) == set()
+    assert again.stop() == 0

@@ -1,0 +1,139 @@
+"""The role of docs/operate.md: it answers, writes the log, and can change nothing in it."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from psycopg.errors import InsufficientPrivilege
+
+from predictions.writer import AuditWriter
+
+from .conftest import OwnDatabase
+from .rows import NOW, month_ahead, row_of
+
+OLD = datetime(2018, 11, 20, tzinfo=UTC)
+PART = f"predictions_prediction_{month_ahead(0)}"
+
+
+@pytest.fixture(scope="module")
+def serving(own_database: OwnDatabase) -> Iterator[OwnDatabase]:
+    """The database as the role sees it that the document's own statements made."""
+    text = (settings.BASE_DIR / "docs" / "operate.md").read_text()
+    role, password = f"serving_{secrets.token_hex(4)}", secrets.token_hex(8)
+    with own_database.connect() as owner:
+        for statements in re.findall(r"```sql\n(.*?)```", text, re.S):
+            assert "housing_serving" in statements
+            owner.execute(
+                statements.replace("housing_serving", role).replace("choose-one", password)
+            )
+        address = urlsplit(own_database.url)
+        place = address.netloc.rpartition("@")[2]
+        yield OwnDatabase(urlunsplit(address._replace(netloc=f"{role}:{password}@{place}")))
+        owner.execute(f"DROP OWNED BY {role}")
+        owner.execute(f"DROP ROLE {role}")
+
+
+def test_it_works(serving: OwnDatabase, home: dict[str, Any]) -> None:
+    """A process of this role loads, answers, is listed, and switches versions."""
+    code = f"""
+import json
+from django.test import Client
+from modelregistry.models import ServingProcess
+from predictions import serving
+serving.start()
+client = Client(SERVER_NAME="localhost")
+response = client.post("/api/predict/", {home!r}, content_type="application/json")
+print(json.dumps([response.status_code, ServingProcess.objects.count()]))
+serving.stop()
+"""
+    done = serving.manage("shell", "-v", "0", "-c", code)
+    assert json.loads(done.stdout.splitlines()[-1]) == [200, 1], done
+    switched = serving.manage("activate_model", "homes", "1")
+    assert switched.returncode == 0, switched
+
+
+def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
+    writer = AuditWriter(serving.parameters, 10)
+    for moment in (NOW, OLD, datetime(2033, 1, 1, tzinfo=UTC)):
+        writer.write(row_of(moment, request_id="serving-role").parameters())
+    with serving.connect() as database:
+        found = database.execute(
+            "SELECT count(*) FROM predictions_prediction WHERE request_id = 'serving-role'"
+        ).fetchone()
+    assert found == (3,)
+    ahead = serving.manage("make_partitions", "--months", "4")
+    assert ahead.returncode == 0, ahead
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE predictions_prediction SET prediction = 1",
+        "DELETE FROM predictions_prediction",
+        "TRUNCATE predictions_prediction",
+        "DROP TABLE predictions_prediction",
+        "ALTER TABLE predictions_prediction DISABLE TRIGGER ALL",
+        "ALTER TABLE predictions_prediction DETACH PARTITION {part}",
+        "CREATE TABLE mine PARTITION OF predictions_prediction DEFAULT",
+        "SELECT 1 FROM {part}",
+        "INSERT INTO {part} SELECT * FROM predictions_prediction",
+        "DELETE FROM {part}",
+        "TRUNCATE {part}",
+        "DROP TABLE {part}",
+        "ALTER TABLE {part} DISABLE TRIGGER ALL",
+        "INSERT INTO predictions_retention (month, rows, dropped_at, actor, database_user) "
+        "VALUES (now(), 0, now(), 'me', 'me')",
+        "DELETE FROM predictions_retention",
+        "SELECT predictions_drop_partition('2018-11-01', 'me')",
+        "CREATE OR REPLACE FUNCTION predictions_refuse_change() RETURNS trigger "
+        "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "SET session_replication_role = replica",
+        "DELETE FROM modelregistry_activation",
+    ],
+)
+def test_the_database_refuses_it_everything_else(serving: OwnDatabase, statement: str) -> None:
+    with serving.connect() as database, pytest.raises(InsufficientPrivilege):
+        database.execute(statement.format(part=PART))
+
+
+def test_it_cannot_lend_the_owners_rights(serving: OwnDatabase) -> None:
+    """Tables of its own, in the one schema it may write to, are not taken for the log."""
+    with serving.connect() as database:
+        database.execute("CREATE TEMPORARY TABLE predictions_prediction (LIKE homes_sale)")
+        database.execute("SET search_path = pg_temp, public")
+        made = database.execute("SELECT predictions_make_partition('2034-01-01')").fetchone()
+    assert made == (True,)
+    with serving.connect() as database:
+        row = row_of(datetime(2034, 1, 1, tzinfo=UTC))
+        AuditWriter(serving.parameters, 10).write(row.parameters())
+
+
+def test_drop_predictions_says_who_may(serving: OwnDatabase, own_database: OwnDatabase) -> None:
+    refused = serving.manage("drop_predictions", "--before", "2019-01", "--yes")
+    assert refused.returncode == 1
+    assert "only the owner of the log may drop it: that is" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    done = own_database.manage("drop_predictions", "--before", "2019-01", "--yes")
+    assert done.stdout == "2018-11: dropped, 1 rows\n", done
+
+
+def test_anybody_else_may_do_nothing(serving: OwnDatabase, own_database: OwnDatabase) -> None:
+    role = f"nobody_{secrets.token_hex(4)}"
+    with own_database.connect() as owner:
+        owner.execute(f"CREATE ROLE {role}")
+        owner.execute(f"SET ROLE {role}")
+        for statement in (
+            "SELECT 1 FROM predictions_prediction",
+            "SELECT predictions_make_partition('2035-01-01')",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                owner.execute(statement)
+        owner.execute("RESET ROLE")
+        owner.execute(f"DROP ROLE {role}")
