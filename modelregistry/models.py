@@ -165,8 +165,8 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         """
         stack: list[int] = []
         rows = self.of(predictor).exclude(to_version=None).order_by("id")
-        for version, reason in rows.values_list("to_version_id", "reason"):
-            if reason.startswith(ROLLBACK) and version in stack[:-1]:
+        for version, is_rollback in rows.values_list("to_version_id", "is_rollback"):
+            if is_rollback and version in stack[:-1]:
                 while stack[-1] != version:
                     stack.pop()
             elif not stack or stack[-1] != version:
@@ -174,10 +174,6 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         if ModelVersion.objects.active(predictor).exists():
             stack = stack[:-1]
         return ModelVersion.objects.get(pk=stack[-1]) if stack else None
-
-
-ROLLBACK = "rollback"
-"""How the reason of a rollback begins."""
 
 
 class Activation(models.Model):
@@ -193,6 +189,7 @@ class Activation(models.Model):
     at = models.DateTimeField()
     actor = models.CharField(max_length=150, help_text="`sql` if it was done by SQL")
     reason = models.TextField(blank=True)
+    is_rollback = models.BooleanField(default=False)
     database_user = models.CharField(max_length=63)
 
     objects = ActivationQuerySet.as_manager()

@@ -12,7 +12,7 @@ from modelregistry import artifacts, loading
 from modelregistry.catalog import kind_of
 from modelregistry.errors import GateFailed, InvalidArtifact, NothingToRollBack
 from modelregistry.gate import try_version
-from modelregistry.models import ROLLBACK, Activation, ModelVersion
+from modelregistry.models import Activation, ModelVersion
 
 GATE_REASON_LENGTH = 2_000
 
@@ -108,26 +108,30 @@ def rollback(*, predictor: str, actor: str, reason: str = "") -> ModelVersion:
         if previous is None:
             raise NothingToRollBack(f"no version of {predictor} was active before this one")
         loading.load(previous)
-        _activate(previous, actor, f"{ROLLBACK}: {reason}" if reason else ROLLBACK)
+        _activate(
+            previous, actor, f"rollback: {reason}" if reason else "rollback", is_rollback=True
+        )
     previous.refresh_from_db()
     return previous
 
 
-def _activate(chosen: ModelVersion, actor: str, reason: str) -> None:
+def _activate(chosen: ModelVersion, actor: str, reason: str, *, is_rollback: bool = False) -> None:
     """Within a transaction. The trigger that writes the history reads who and why from it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('housing.actor', %s, true), set_config('housing.reason', %s, true)",
-            [actor[:150], reason],
-        )
+    _tell_trigger(actor[:150], reason, "true" if is_rollback else "")
     # One statement over all rows: it waits for a raw UPDATE and then overrides it whole.
     ModelVersion.objects.of(chosen.predictor).update(
         is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
     )
+    # What else is done in this transaction is not ours.
+    _tell_trigger("", "", "")
+
+
+def _tell_trigger(actor: str, reason: str, is_rollback: str) -> None:
     with connection.cursor() as cursor:
-        # What else is done in this transaction is not ours.
         cursor.execute(
-            "SELECT set_config('housing.actor', '', true), set_config('housing.reason', '', true)"
+            "SELECT set_config('housing.actor', %s, true), set_config('housing.reason', %s, true), "
+            "set_config('housing.is_rollback', %s, true)",
+            [actor, reason, is_rollback],
         )
 
 

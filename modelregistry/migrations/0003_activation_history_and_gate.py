@@ -10,18 +10,22 @@ SET search_path FROM CURRENT LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO modelregistry_activation
-            (predictor, from_version_id, to_version_id, at, actor, reason, database_user)
+            (predictor, from_version_id, to_version_id, at, actor, reason, is_rollback,
+             database_user)
         SELECT predictor, NULL, id, clock_timestamp(),
                coalesce(nullif(current_setting('housing.actor', true), ''), 'sql'),
-               coalesce(current_setting('housing.reason', true), ''), session_user
+               coalesce(current_setting('housing.reason', true), ''),
+               coalesce(current_setting('housing.is_rollback', true), '') = 'true', session_user
         FROM new_rows WHERE is_active;
     ELSE
         INSERT INTO modelregistry_activation
-            (predictor, from_version_id, to_version_id, at, actor, reason, database_user)
+            (predictor, from_version_id, to_version_id, at, actor, reason, is_rollback,
+             database_user)
         SELECT n.predictor, max(n.id) FILTER (WHERE o.is_active),
                max(n.id) FILTER (WHERE n.is_active), clock_timestamp(),
                coalesce(nullif(current_setting('housing.actor', true), ''), 'sql'),
-               coalesce(current_setting('housing.reason', true), ''), session_user
+               coalesce(current_setting('housing.reason', true), ''),
+               coalesce(current_setting('housing.is_rollback', true), '') = 'true', session_user
         FROM old_rows o JOIN new_rows n USING (id)
         WHERE o.is_active <> n.is_active
         GROUP BY n.predictor;
@@ -127,6 +131,7 @@ class Migration(migrations.Migration):
                     models.CharField(help_text="`sql` if it was done by SQL", max_length=150),
                 ),
                 ("reason", models.TextField(blank=True)),
+                ("is_rollback", models.BooleanField(default=False)),
                 ("database_user", models.CharField(max_length=63)),
                 (
                     "from_version",

@@ -149,3 +149,33 @@ def test_an_unknown_predictor_is_refused(good: tuple[Path, Path]) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"absent\.pkl"):
         call_command("register_model", "homes", tmp_path / "absent.pkl", tmp_path / "x.json")
+
+
+def endless() -> bytes:
+    """A few hundred bytes of tuples within tuples, as a key: hashing it takes 2**60 steps."""
+    nested: Any = ()
+    for _ in range(60):
+        nested = (nested, nested)
+    return b"\x80\x02}" + pickle.dumps(nested, protocol=2)[2:-1] + b"K\x01s."
+
+
+def enormous() -> bytes:
+    """An array of 400 GB, asked for by a listed function."""
+    return (
+        b"\x80\x02cnumpy._core.multiarray\n_reconstruct\n"
+        b"cnumpy\nndarray\n\x8a\x05\x00\x00\x00\x00\x0c\x85X\x01\x00\x00\x00d\x87R."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(endless(), "not tried within 5 s"), (enormous(), "Unable to allocate 384")],
+)
+def test_a_model_that_never_ends_or_eats_all_memory_is_stopped(
+    tmp_path: Path, settings: Any, content: bytes, reason: str
+) -> None:
+    settings.GATE_SECONDS = 5
+    with pytest.raises(CommandError, match=reason):
+        call_command("register_model", "homes", *files(tmp_path, content))
+    kept = ModelVersion.objects.of("homes").last()
+    assert kept is not None and kept.gate == "failed"
