@@ -17,7 +17,7 @@ SMALLEST_RATIO = 0.8
 
 
 def main(
-    *, url: str, prefix: str, full: str, pattern: str, seconds: float, rounds: int, ordered: bool
+    *, url: str, prefix: str, full: str, pattern: str, seconds: int, rounds: int, ordered: bool
 ) -> None:
     """Exits with 1 if something is slower than it may be."""
     row = row_like(pattern)
@@ -78,10 +78,10 @@ def show_plan() -> list[str]:
 
 
 def show_rates(rates: writing.Rates) -> list[str]:
-    say(f"\nrows/s by {writing.THREADS} threads{'':4}{'median':>10}   each round")
+    say(f"\n{f'rows/s, {writing.THREADS} threads':24}{'median':>10}{'least':>10}{'most':>10}")
     for name, figures in (("the empty log", rates.empty), ("this log", rates.full)):
-        listed = "  ".join(f"{figure:,.0f}" for figure in figures)
-        say(f"{name:24}{statistics.median(figures):10,.0f}   {listed}")
-    say(f"{'ratio':24}{rates.ratio:10.2f}")
+        median, least, most = statistics.median(figures), min(figures), max(figures)
+        say(f"{name:24}{median:10,.0f}{least:10,.0f}{most:10,.0f}")
+    say(f"{'ratio, median of pairs':24}{rates.ratio:10.2f}")
     missed = rates.ratio < SMALLEST_RATIO
     return [f"inserts have {rates.ratio:.2f} of the empty log's rate"] if missed else []

@@ -1,5 +1,6 @@
 """A day's page by cursor, as an operator reads it: through Django, rows and JSON parsed."""
 
+import gc
 import random
 import re
 import statistics
@@ -27,6 +28,9 @@ class Pages:
 def read(start: datetime) -> list[Pages]:
     """First, middle and last pages of days that are drawn anew for each."""
     Prediction.objects.first()  # a process connects once
+    # Nor is it the log's time when Python looks through all the modules for garbage: 0.1 s, once.
+    gc.collect()
+    gc.freeze()
     draw = random.Random(1)  # noqa: S311
     last_day = (datetime.now(UTC) - start).days - 1
     found = []

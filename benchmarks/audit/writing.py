@@ -1,10 +1,10 @@
-"""Rows per second through the service's own writer, from as many threads as a web process has."""
+"""Rows per second through the service's own writer, from as many threads as wait in a process."""
 
 import statistics
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import uuid_utils
 
@@ -14,19 +14,22 @@ from predictions.writer import AuditWriter
 
 THREADS = 8
 WAIT_SECONDS = 10.0
+SLICE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rates:
-    """Rows/s, a figure for each round."""
+    """Rows/s in slices of a second; slices of one number were taken right after each other."""
 
-    empty: list[float]
-    full: list[float]
+    empty: list[float] = field(default_factory=list)
+    full: list[float] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
-        """Of the medians, full to empty."""
-        return statistics.median(self.full) / statistics.median(self.empty)
+        """Full to empty: the median of the pairs, which a moment's load of the machine shares."""
+        return statistics.median(
+            full / empty for full, empty in zip(self.full, self.empty, strict=True)
+        )
 
 
 def compare(
@@ -35,38 +38,43 @@ def compare(
     full: str,
     row: AuditRow,
     new_request_id: Callable[[], str],
-    seconds: float,
+    seconds: int,
     rounds: int,
 ) -> Rates:
-    """By turns, so that whatever else the machine does is shared; every other round backwards."""
-    rates = Rates([], [])
-    for number in range(rounds):
-        # Anew, or it would not be empty.
+    """By turns, every other pair backwards; the empty log is made anew for each round."""
+    rates = Rates()
+    for _ in range(rounds):
         empty = databases.make("empty", template="prepared")
-        runs = [(empty, rates.empty), (full, rates.full)]
-        for url, measured in runs if number % 2 == 0 else reversed(runs):
-            databases.settle()
-            measured.append(rate(url, row, new_request_id, seconds))
+        logs = [
+            (Log(empty, row, new_request_id), rates.empty),
+            (Log(full, row, new_request_id), rates.full),
+        ]
+        databases.settle()
+        for log, _ in logs:
+            log.rows_per_second()  # connects and prepares
+        for _ in range(seconds):
+            for log, measured in logs:
+                measured.append(log.rows_per_second())
+            logs.reverse()
         databases.drop("empty")
     return rates
 
 
-def rate(url: str, row: AuditRow, new_request_id: Callable[[], str], seconds: float) -> float:
-    writer = AuditWriter(parameters(url), WAIT_SECONDS)
+class Log:
+    """One log and its writer."""
 
-    def write(until: float) -> int:
-        count = 0
-        while time.monotonic() < until:
-            mine = replace(row, id=uuid_utils.uuid7().bytes, request_id=new_request_id())
-            writer.write(mine.parameters())
-            count += 1
-        return count
+    def __init__(self, url: str, row: AuditRow, new_request_id: Callable[[], str]) -> None:
+        self._writer = AuditWriter(parameters(url), WAIT_SECONDS)
+        self._row = row
+        self._new_request_id = new_request_id
 
-    def together(length: float) -> int:
+    def rows_per_second(self) -> float:
         counts: list[int] = []
-        until = time.monotonic() + length
+        began = time.monotonic()
+        until = began + SLICE_SECONDS
         threads = [
-            threading.Thread(target=lambda: counts.append(write(until))) for _ in range(THREADS)
+            threading.Thread(target=lambda: counts.append(self._write(until)))
+            for _ in range(THREADS)
         ]
         for thread in threads:
             thread.start()
@@ -74,8 +82,13 @@ def rate(url: str, row: AuditRow, new_request_id: Callable[[], str], seconds: fl
             thread.join()
         if len(counts) != THREADS:
             raise RuntimeError("a row was not written")
-        return sum(counts)
+        return sum(counts) / (time.monotonic() - began)
 
-    together(1.0)
-    began = time.monotonic()
-    return together(seconds) / (time.monotonic() - began)
+    def _write(self, until: float) -> int:
+        count = 0
+        while time.monotonic() < until:
+            identity = uuid_utils.uuid7().bytes
+            mine = replace(self._row, id=identity, request_id=self._new_request_id())
+            self._writer.write(mine.parameters())
+            count += 1
+        return count

@@ -15,6 +15,7 @@ from benchmarks.comparison import load
 from benchmarks.comparison.load import CannotMeasure
 from benchmarks.comparison.product import ROOT, Product
 from benchmarks.steadiness.counting import check_log, percentile, statuses
+from benchmarks.steadiness.failures import workers
 
 CONNECTIONS = 16
 EVERY_SECONDS = 2.0
@@ -116,4 +117,6 @@ def show(product: Product, seconds: int, say: Callable[[str], None]) -> bool:
         f"({switched.p99 / steady.p99:.2f} times); {steady.rate:.0f} and {switched.rate:.0f} "
         f"requests/s; errors {steady.errors} and {switched.errors}"
     )
+    memory = [process.memory_info().rss / 2**20 for process in workers(product)]
+    say(f"  resident memory of the web processes: {', '.join(f'{mb:.0f} MB' for mb in memory)}")
     return not failed and not missing and not twice and not other

@@ -79,6 +79,16 @@ def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion)
     assert not second.is_active
 
 
+def test_a_version_that_answers_otherwise_than_at_registration_is_not_activated(
+    second: ModelVersion,
+) -> None:
+    golden = second.golden
+    golden["predictions"][0] *= 1 + 1e-8
+    ModelVersion.objects.filter(pk=second.pk).update(golden=golden)
+    with pytest.raises(ModelUnavailable, match="golden rows are answered differently"):
+        activate_version(predictor="homes", version=second.version, actor="me")
+
+
 def test_a_version_that_cannot_be_loaded_answers_503(
     api: Client, home: dict[str, Any], second: ModelVersion
 ) -> None:
