@@ -1,7 +1,7 @@
 import re
-import uuid
 from collections.abc import Callable
 
+import uuid_utils
 from django.http import HttpRequest, HttpResponse
 
 # What a client may choose: nothing that could break a log line or a header.
@@ -17,7 +17,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = request.META.get("HTTP_X_REQUEST_ID", "")
         if not ACCEPTED.fullmatch(request_id):
-            request_id = uuid.uuid4().hex
+            # By time: the log's index of them grows at its end, with less to write (benchmarks).
+            request_id = uuid_utils.uuid7().hex
             request.META["HTTP_X_REQUEST_ID"] = request_id
         response = self._get_response(request)
         response["X-Request-ID"] = request_id

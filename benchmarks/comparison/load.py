@@ -65,6 +65,8 @@ def run(url: str, body: bytes, *, connections: int, seconds: float) -> Load:
     if result.returncode != 0:
         raise CannotMeasure(f"wrk failed: {(result.stdout + result.stderr).strip()}")
     summary = json.loads(result.stdout.splitlines()[-1])
+    if not summary["requests"]:
+        raise CannotMeasure(f"no answer within {seconds:.0f} s")
     return Load(
         requests=summary["requests"],
         seconds=summary["microseconds"] / 1e6,

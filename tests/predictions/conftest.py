@@ -3,7 +3,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,6 +20,8 @@ class OwnDatabase:
     """For what tests have to commit: a copy of the tests' database, with its model and data."""
 
     url: str
+    roles: list[str] = field(default_factory=list)
+    """Dropped after it: until then they have rights in it."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -51,6 +53,9 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[OwnD
     with psycopg.connect(outer, autocommit=True) as server:
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         server.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-        yield OwnDatabase(urlunsplit(urlsplit(outer)._replace(path=f"/{name}")))
+        database = OwnDatabase(urlunsplit(urlsplit(outer)._replace(path=f"/{name}")))
+        yield database
         drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
         server.execute(drop.format(sql.Identifier(name)))
+        for role in database.roles:
+            server.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

@@ -113,8 +113,9 @@ def test_a_month_that_nobody_made_begins_with_its_first_row(own_database: OwnDat
         thread.join()
     with own_database.connect() as database:
         found = database.execute(
-            "SELECT tableoid::regclass::text FROM predictions_prediction WHERE id >= %s",
-            [first_id(datetime(2031, 1, 1, tzinfo=UTC))],
+            "SELECT tableoid::regclass::text FROM predictions_prediction "
+            "WHERE id >= %s AND id < %s",
+            [first_id(datetime(year, 1, 1, tzinfo=UTC)) for year in (2031, 2032)],
         ).fetchall()
     assert sorted(name[-7:] for (name,) in found) == ["2031_01", "2031_01", "2031_02", "2031_03"]
 

@@ -3,12 +3,10 @@
 import json
 import re
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
 from django.conf import settings
 from psycopg.errors import InsufficientPrivilege
@@ -22,8 +20,14 @@ OLD = datetime(2018, 11, 20, tzinfo=UTC)
 PART = f"predictions_prediction_{month_ahead(0)}"
 
 
+def seen_by(database: OwnDatabase, role: str, password: str) -> OwnDatabase:
+    address = urlsplit(database.url)
+    place = address.netloc.rpartition("@")[2]
+    return OwnDatabase(urlunsplit(address._replace(netloc=f"{role}:{password}@{place}")))
+
+
 @pytest.fixture(scope="module")
-def serving(own_database: OwnDatabase) -> Iterator[OwnDatabase]:
+def serving(own_database: OwnDatabase) -> OwnDatabase:
     """The database as the role sees it that the document's own statements made."""
     text = (settings.BASE_DIR / "docs" / "operate.md").read_text()
     role, password = f"serving_{secrets.token_hex(4)}", secrets.token_hex(8)
@@ -33,11 +37,8 @@ def serving(own_database: OwnDatabase) -> Iterator[OwnDatabase]:
             owner.execute(
                 statements.replace("housing_serving", role).replace("choose-one", password)
             )
-        address = urlsplit(own_database.url)
-        place = address.netloc.rpartition("@")[2]
-        yield OwnDatabase(urlunsplit(address._replace(netloc=f"{role}:{password}@{place}")))
-        owner.execute(f"DROP OWNED BY {role}")
-        owner.execute(f"DROP ROLE {role}")
+    own_database.roles.append(role)
+    return seen_by(own_database, role, password)
 
 
 def test_it_works(serving: OwnDatabase, home: dict[str, Any]) -> None:
@@ -116,24 +117,24 @@ def test_it_cannot_lend_the_owners_rights(serving: OwnDatabase) -> None:
 
 
 def test_drop_predictions_says_who_may(serving: OwnDatabase, own_database: OwnDatabase) -> None:
+    AuditWriter(serving.parameters, 10).write(row_of(OLD).parameters())
     refused = serving.manage("drop_predictions", "--before", "2019-01", "--yes")
     assert refused.returncode == 1
     assert "only the owner of the log may drop it: that is" in refused.stderr
     assert "Traceback" not in refused.stderr
     done = own_database.manage("drop_predictions", "--before", "2019-01", "--yes")
-    assert done.stdout == "2018-11: dropped, 1 rows\n", done
+    assert done.stdout.startswith("2018-11: dropped, "), done
 
 
-def test_anybody_else_may_do_nothing(serving: OwnDatabase, own_database: OwnDatabase) -> None:
-    role = f"nobody_{secrets.token_hex(4)}"
+def test_anybody_else_may_do_nothing(own_database: OwnDatabase) -> None:
+    role, password = f"nobody_{secrets.token_hex(4)}", secrets.token_hex(8)
     with own_database.connect() as owner:
-        owner.execute(f"CREATE ROLE {role}")
-        owner.execute(f"SET ROLE {role}")
-        for statement in (
-            "SELECT 1 FROM predictions_prediction",
-            "SELECT predictions_make_partition('2035-01-01')",
-        ):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                owner.execute(statement)
-        owner.execute("RESET ROLE")
-        owner.execute(f"DROP ROLE {role}")
+        owner.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        own_database.roles.append(role)
+        with seen_by(own_database, role, password).connect() as nobody:
+            for statement in (
+                "SELECT 1 FROM predictions_prediction",
+                "SELECT predictions_make_partition('2035-01-01')",
+            ):
+                with pytest.raises(InsufficientPrivilege):
+                    nobody.execute(statement)
