@@ -67,10 +67,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ops.pages_only.Session",
     "django.middleware.common.CommonMiddleware",
-    "ops.pages_only.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "ops.pages_only.Authentication",
     "ops.pages_only.Messages",
-    "ops.pages_only.XFrameOptions",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "housing_api.urls"

@@ -1,15 +1,13 @@
 """Middleware for people's browsers, which a program's question passes by.
 
-Sessions, CSRF, users and messages are for pages. A question to a predictor has none of them, and
-they would cost it a fifth of its processor time (docs/experiments.md).
+Sessions, users and messages are for pages. A question to a predictor has none of them, and they
+would cost it a sixth of its processor time (docs/experiments.md).
 """
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 QUESTIONS = "/api/predict/"
@@ -26,18 +24,9 @@ class Session(_PagesOnly, SessionMiddleware):
     pass
 
 
-class Csrf(_PagesOnly, CsrfViewMiddleware):
-    # Its check runs in `process_view`, which knows that these views are exempt.
-    pass
-
-
 class Authentication(_PagesOnly, AuthenticationMiddleware):
     pass
 
 
 class Messages(_PagesOnly, MessageMiddleware):
-    pass
-
-
-class XFrameOptions(_PagesOnly, XFrameOptionsMiddleware):
     pass

@@ -10,5 +10,5 @@ from pathlib import Path
 import mlflow.sklearn
 
 model = pickle.loads(Path(sys.argv[1]).read_bytes())
-# Without a signature: with one, the server also checks every column and gets slower.
+# Without a signature: with one, the server would also check every column.
 mlflow.sklearn.save_model(model, sys.argv[2], pip_requirements=[])
