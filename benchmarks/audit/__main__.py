@@ -15,7 +15,7 @@ from ops.embedded.servers import Servers, Unreachable
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/audit_log.py", description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="each takes 1.7 kB of disk")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="each takes 1.3 kB of disk")
     parser.add_argument("--seconds", type=int, default=10, help="of writing to each, per round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
