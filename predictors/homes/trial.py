@@ -10,8 +10,8 @@ from predictions.errors import NotReady
 from predictors.homes.ml.schema import HOME_FIELDS
 from predictors.homes.training import demographics_frame, sales_frame
 
-SALES = 1500
-INVENTED = 500
+SALES = 1000
+INVENTED = 200
 SEED = 20141
 
 
