@@ -3,22 +3,10 @@
 
     python benchmarks/under_load.py switching|failures|scaling [--seconds 60] [--data DIR]
 
-This file only makes the project's environment, as bin/up does, and goes on in `steadiness/`.
+It goes on in `steadiness/`.
 """
 
-import os
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = """
-here=$PWD
-cd "$0"
-. bin/environment.sh
-environment requirements.txt requirements/embedded.txt >&2
-cd "$here"
-PYTHONPATH=$OLDPWD exec python -P -m benchmarks.steadiness "$@"
-"""
+from launching import launch
 
 if __name__ == "__main__":
-    os.execv("/bin/sh", ["sh", "-euc", SCRIPT, str(ROOT), *sys.argv[1:]])  # noqa: S606
+    launch("benchmarks.steadiness")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -18,6 +18,7 @@ from modelregistry import overview, services
 from modelregistry.catalog import all_kinds
 from modelregistry.errors import DomainError
 from modelregistry.models import Activation, ModelVersion, ServingProcess
+from modelregistry.read_only import ReadOnlyAdmin
 from modelregistry.runtime import GONE_AFTER
 
 
@@ -162,17 +163,6 @@ class ModelVersionAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
-        return False
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 

@@ -1,7 +1,7 @@
 """Middleware for people's browsers, which a program's question passes by.
 
 Sessions, users and messages are for pages. A question to a predictor has none of them, and they
-would cost it a sixth of its processor time (docs/experiments.md).
+would cost it processor time for nothing (docs/experiments.md).
 """
 
 from django.contrib.auth.middleware import AuthenticationMiddleware

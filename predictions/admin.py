@@ -8,10 +8,10 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
+from modelregistry.read_only import ReadOnlyAdmin
 from predictions import catalog
 from predictions.models import Prediction, PredictionQuerySet, Retention
 
@@ -107,17 +107,6 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset.filter(status=int(chosen))
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Prediction)

@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ PROCESSES = "2"
 DRF_THREADS = "4"
 
 
-class Target:
+class Target(ABC):
     """One server: `start` returns once it gave the product's answer."""
 
     name: str
@@ -60,12 +61,13 @@ class Target:
         if self._process is not None:
             self._process.stop()
 
+    @abstractmethod
     def version(self) -> str:
-        raise NotImplementedError
+        """Names and versions of what it is made of."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Prepare what it needs; how to start it."""
-        raise NotImplementedError
 
     def body(self) -> bytes:
         return self.case.body

@@ -1,33 +1,20 @@
-from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+"""These tables come from files (`load_sales`, `load_demographics`)."""
 
+from django.contrib import admin
+
+from modelregistry.read_only import ReadOnlyAdmin
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 
 
-class LoadedAdmin(ModelAdmin):
-    """These tables come from files (`load_sales`, `load_demographics`); here they are looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(ZipcodeDemographics)
-class ZipcodeDemographicsAdmin(LoadedAdmin):
+class ZipcodeDemographicsAdmin(ReadOnlyAdmin):
     list_display = ("zipcode", "ppltn_qty", "medn_hshld_incm_amt", "hous_val_amt", "load")
     list_select_related = ("load",)
     search_fields = ("zipcode__startswith",)
 
 
 @admin.register(Sale)
-class SaleAdmin(LoadedAdmin):
+class SaleAdmin(ReadOnlyAdmin):
     list_display = (
         "parcel",
         "date",
@@ -45,6 +32,6 @@ class SaleAdmin(LoadedAdmin):
 
 
 @admin.register(DataLoad)
-class DataLoadAdmin(LoadedAdmin):
+class DataLoadAdmin(ReadOnlyAdmin):
     list_display = ("dataset", "file_name", "rows", "is_synthetic", "loaded_at", "sha256")
     list_filter = ("dataset", "is_synthetic")
