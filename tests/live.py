@@ -82,6 +82,7 @@ class Live:
     output: list[str] = field(default_factory=list)
     ready: threading.Event = field(default_factory=threading.Event)
     said: threading.Condition = field(default_factory=threading.Condition)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -109,9 +110,12 @@ class Live:
         return response.status, json.loads(response.read())
 
     def stop(self, number: int = signal.SIGTERM) -> int:
+        """Its exit code, when it is gone and `text` holds all that it said."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        code = self.process.wait(timeout=30)
+        assert self.ended.wait(30), "a process that it left behind holds its output open"
+        return code
 
     def wait_for(self, text: str) -> None:
         with self.said:
@@ -126,6 +130,7 @@ class Live:
                 self.said.notify_all()
             if line.startswith("curl "):
                 self.ready.set()
+        self.ended.set()
         self.ready.set()
 
 
