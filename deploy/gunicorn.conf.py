@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "ops.worker.LingeringWorker"
+worker_class = "ops.worker.Worker"
 threads = int(os.environ.get("WEB_THREADS", "16"))
 timeout = 60
 # Below the five seconds after which bin/up's supervisor kills.
@@ -21,8 +21,10 @@ def post_worker_init(worker: Any) -> None:
     """Load the active models before the first request; without one, /readyz says so."""
     from ops.health import readiness_faults
     from predictions import serving
+    from predictions.questions import Questions
 
-    serving.start()
+    serving.start(worker.loop)
+    worker.wsgi = Questions(worker.wsgi)
 
     # What was loaded stays: the garbage collector need not walk through it again and again, which
     # would stop all threads for a tenth of a second.

@@ -1,31 +1,136 @@
-"""gunicorn's threaded worker, for clients that keep their connections and ask again at once."""
+"""gunicorn's threaded worker, with its main thread answering the questions to predictors itself.
 
+A question that has arrived whole needs nothing that one would wait for but the commit of its row in
+the audit log. So the main thread, which waits for what arrives anyway, answers it (`ops.loop`), and
+those that wait for their commit wait together. All else (pages, uploads) has a thread, as gunicorn
+does it.
+"""
+
+import errno
 import select
+import socket
 import time
 from concurrent.futures import Future
+from functools import partial
+from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Long enough for a client that has its next request ready, short enough that whoever needs this
-# thread does not notice. Measured in docs/experiments.md.
-LINGER_MILLISECONDS = 2
-PARTING_MILLISECONDS = 1000
+from ops.arriving import LARGEST, Arrived, look
+from ops.loop import Loop
+
+# For a request that has begun to arrive, unless it is large: then a thread reads it.
+ARRIVING_SECONDS = 30.0
+# For one more question on a connection that was promised to be kept, when the process is to end.
+PARTING_SECONDS = 1.0
+# For the client to close what we closed.
+CLOSING_SECONDS = 2.0
+SWEEP_SECONDS = 0.5
 # Per connection that a process has, up to so many connections.
 STAND_BACK_SECONDS = 50e-6
 STAND_BACK_UP_TO = 10
 
 
-class LingeringWorker(ThreadWorker):
-    def accept(self, listener: Any) -> None:
+class Connection(TConn):
+    """One client's. `timeout` is when the main thread stops watching it (`time.monotonic()`)."""
+
+    is_watched = False
+    is_answering = False
+    is_closing = False
+    received = b""
+
+
+class Worker(ThreadWorker):
+    loop: Loop
+    _standing_back_since = 0.0
+    _next_sweep = 0.0
+    _ends_at = 0.0
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        super().check_config(cfg, log)
+        if cfg.is_ssl or cfg.http_protocols != ["h1"]:
+            raise RuntimeError("plain HTTP/1.1 only: TLS and HTTP/2 end at the proxy before it")
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.loop = Loop(self.poller, self.method_queue.defer)
+        # gunicorn looks how many there are. In the order in which they began to wait.
+        self.keepalived_conns: dict[Connection, None] = {}
+
+    # The main thread's round.
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """gunicorn looks after its parent and other duties once per `timeout`, not each time."""
+        end = time.monotonic() + min(timeout, SWEEP_SECONDS)
+        was_alive = self.alive
+        while True:
+            try:
+                self.loop.run_once(max(0.0, end - time.monotonic()))
+            except OSError as error:
+                if error.errno != errno.EINTR:
+                    raise
+            is_full = self.nr_conns >= self.worker_connections
+            if (
+                time.monotonic() >= end
+                or self.alive != was_alive
+                or is_full == self._accepting
+                or not (self.alive or self.nr_conns)
+            ):
+                break
+        self._sweep()
+
+    def murder_keepalived(self) -> None:
+        """See `_sweep`."""
+
+    def murder_pending(self) -> None:
+        """See `_sweep`."""
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        if not self.alive and not self._ends_at:
+            self._ends_at = now + PARTING_SECONDS
+        if now < self._next_sweep and self.alive:
+            return
+        self._next_sweep = now + SWEEP_SECONDS
+        for conn in list(self.keepalived_conns):
+            end = conn.timeout if self.alive else min(conn.timeout, self._ends_at)
+            if now >= end and not conn.is_answering:
+                self._close(conn)
+
+    # Connections.
+
+    def accept(self, listener: socket.socket) -> None:
         """Let a process with fewer connections take this one first.
 
         All processes hear of a new connection, and whichever is awake would take one after the
         other; kept open, they would then all be answered by one process while others idle.
         """
-        if self.nr_conns:
-            time.sleep(min(self.nr_conns, STAND_BACK_UP_TO) * STAND_BACK_SECONDS)
-        super().accept(listener)
+        now = time.monotonic()
+        patience = min(self.nr_conns, STAND_BACK_UP_TO) * STAND_BACK_SECONDS
+        waited = now - self._standing_back_since
+        if patience and waited > 100 * patience:  # heard of it just now
+            self._standing_back_since = now
+            return
+        if waited < patience:
+            return
+        self._standing_back_since = 0.0
+        self._accept(listener)
+
+    def _accept(self, listener: socket.socket) -> bool:
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return False
+        self.nr_conns += 1
+        conn = Connection(self.cfg, client, address, listener.getsockname())
+        conn.init()
+        client.setblocking(False)
+        self._watch(conn, self.cfg.keepalive)
+        return True
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """A process that was told to end lets go of the listening socket at once.
@@ -37,48 +142,105 @@ class LingeringWorker(ThreadWorker):
         if enabled or self.alive:
             return
         for listener in self.sockets:
-            taken = -1
-            while taken != self.nr_conns:  # what has come by now is still answered
-                taken = self.nr_conns
-                super().accept(listener)
+            while self._accept(listener):  # what has come by now is still answered
+                pass
             listener.close()
 
-    def handle(self, conn: Any) -> Any:
-        """Answer requests of this connection while they come at once and nobody else waits.
+    def _watch(self, conn: Connection, seconds: float) -> None:
+        conn.timeout = time.monotonic() + seconds
+        if not conn.is_watched:
+            self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
+            conn.is_watched = True
+            self.keepalived_conns[conn] = None
 
-        gunicorn hands a connection back to its main thread after every answer, to wait there for
-        the next request: two changes of thread and five system calls, each a fight for the
-        interpreter's lock.
-        """
-        kept = super().handle(conn)
-        while kept is True and self.alive and self.tpool._work_queue.empty():
-            if not _is_readable(conn, LINGER_MILLISECONDS):
-                break
-            kept = super().handle(conn)
-        return kept
+    def _unwatch(self, conn: Connection) -> None:
+        if conn.is_watched:
+            self.poller.unregister(conn.sock)
+            conn.is_watched = False
+            del self.keepalived_conns[conn]
 
-    def finish_request(self, conn: Any, future: Future[Any]) -> None:
-        """Keep what was promised when the process was told to end meanwhile.
+    def _close(self, conn: Connection) -> None:
+        self._unwatch(conn)
+        self.nr_conns -= 1
+        conn.close()
 
-        The client of a connection that it may keep is given the time for one more request, whose
-        answer says that the connection ends. gunicorn would close it under the client's hands.
-        """
-        is_kept = not future.cancelled() and not future.exception() and future.result() is True
-        if self.alive or not is_kept:
-            super().finish_request(conn, future)
+    def _close_gracefully(self, conn: Connection) -> None:
+        """Say that nothing more comes, and wait for the client to close: it may still read."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
             return
-        parting = self.tpool.submit(self._part, conn)
-        parting.add_done_callback(
-            lambda done: self.method_queue.defer(
-                super(LingeringWorker, self).finish_request, conn, done
-            )
-        )
+        conn.is_closing = True
+        self._watch(conn, CLOSING_SECONDS)
 
-    def _part(self, conn: Any) -> bool:
-        return _is_readable(conn, PARTING_MILLISECONDS) and super().handle(conn) is True
+    # Questions.
+
+    def _on_readable(self, conn: Connection, client: socket.socket) -> None:
+        if not conn.is_watched:  # closed earlier in this round
+            return
+        if conn.is_answering:  # more than one question at a time: after this one's answer
+            self._unwatch(conn)
+            return
+        try:
+            received = client.recv(LARGEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self._close(conn)
+        elif not conn.is_closing:
+            self._on_received(conn, conn.received + received)
+
+    def _on_received(self, conn: Connection, received: bytes) -> None:
+        arrived = look(received)
+        if arrived is Arrived.PART:
+            if not conn.received:
+                self._watch(conn, ARRIVING_SECONDS)
+            conn.received = received
+            return
+        conn.received = b""
+        conn.parser.unreader.unread(received)
+        if arrived is Arrived.QUESTION and _has_room(conn.sock):
+            conn.is_answering = True
+            self.loop.start(self._answer, conn)
+        else:
+            self._unwatch(conn)
+            conn.data_ready = True
+            self.enqueue_req(conn)
+
+    def _answer(self, conn: Connection) -> None:
+        """As a greenlet of the loop."""
+        kept = self.handle(conn)
+        conn.is_answering = False
+        self._after(conn, kept is True)
+
+    def finish_request(self, conn: Connection, future: "Future[Any]") -> None:
+        """A thread has answered; back on the main thread."""
+        is_kept = not future.cancelled() and not future.exception() and future.result() is True
+        self._after(conn, is_kept)
+
+    def _after(self, conn: Connection, is_kept: bool) -> None:
+        """An answer is out."""
+        if not is_kept:
+            self._close_gracefully(conn)
+            return
+        conn.sock.setblocking(False)
+        self._watch(conn, self.cfg.keepalive)
+        if behind := conn.parser.unreader.take_buffered():
+            conn.received = behind
+            self.method_queue.defer(self._look_behind, conn)
+
+    def _look_behind(self, conn: Connection) -> None:
+        """More questions had been sent without waiting for the answer."""
+        if conn.is_watched and conn.received and not conn.is_closing:
+            self._on_received(conn, conn.received)
 
 
-def _is_readable(conn: Any, milliseconds: int) -> bool:
-    readable = select.poll()
-    readable.register(conn.sock, select.POLLIN)
-    return bool(readable.poll(milliseconds))
+def _has_room(client: socket.socket) -> bool:
+    """Whether an answer can be sent without waiting for the client to read those before it."""
+    poll = select.poll()
+    poll.register(client, select.POLLOUT)
+    return bool(poll.poll(0))

@@ -3,7 +3,6 @@
 Below psycopg's cursors: they adapt every value anew and wait without end, and both count here.
 """
 
-import select
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from psycopg import pq
 from psycopg.errors import error_from_result
 
 from predictions.audit import FORMATS, TYPES, Parameters, flattened, insert_statement
+from predictions.waiting import Waiting
 
 
 class Lost(Exception):
@@ -26,23 +26,16 @@ class Refused(Exception):
 class AuditLink:
     """Not thread-safe: whoever writes holds it alone."""
 
-    def __init__(self, parameters: dict[str, Any], timeout: float) -> None:
+    def __init__(self, parameters: dict[str, Any], timeout: float, waiting: Waiting) -> None:
         """Raises Lost."""
+        self._waiting = waiting
         try:
-            self._connection = psycopg.connect(
-                **{**parameters, "connect_timeout": max(2, round(timeout))}, autocommit=True
-            )
-            # The plan of an INSERT of constants does not depend on them.
-            self._connection.execute("SET plan_cache_mode = force_generic_plan")
+            self._connection = waiting.for_call(lambda: _connected(parameters, timeout))
         except psycopg.Error as error:
             raise Lost(str(error)) from error
         self._pgconn = self._connection.pgconn
         self._pgconn.nonblocking = 1
         self._prepared: set[int] = set()
-        self._readable = select.poll()
-        self._readable.register(self._pgconn.socket, select.POLLIN)
-        self._writable = select.poll()
-        self._writable.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
 
     def insert(
         self, rows: Sequence[Parameters], *, deadline: float, may_repair: bool = True
@@ -82,10 +75,10 @@ class AuditLink:
     def _finish(self, deadline: float) -> None:
         """Wait for the result of what was sent. Raises psycopg's errors, Lost at the deadline."""
         while self._pgconn.flush():
-            self._wait(self._writable, deadline)
+            self._wait(deadline, may_write=True)
             self._pgconn.consume_input()
         while self._pgconn.is_busy():
-            self._wait(self._readable, deadline)
+            self._wait(deadline)
             self._pgconn.consume_input()
         failed = None
         while (result := self._pgconn.get_result()) is not None:
@@ -94,7 +87,18 @@ class AuditLink:
         if failed is not None:
             raise error_from_result(failed)
 
-    def _wait(self, poller: select.poll, deadline: float) -> None:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0 or not poller.poll(remaining * 1000):
+    def _wait(self, deadline: float, *, may_write: bool = False) -> None:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0 or not self._waiting.until_ready(
+            self._pgconn.socket, seconds=seconds, may_write=may_write
+        ):
             raise Lost("the database did not answer in time")
+
+
+def _connected(parameters: dict[str, Any], timeout: float) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(
+        **{**parameters, "connect_timeout": max(2, round(timeout))}, autocommit=True
+    )
+    # The plan of an INSERT of constants does not depend on them.
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+    return connection

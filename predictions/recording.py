@@ -1,4 +1,6 @@
-"""Where audit rows go: to this process's writer, or into the transaction at hand."""
+"""Where audit rows go: to a writer of this process, or into the transaction at hand."""
+
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -6,14 +8,23 @@ from psycopg import pq
 from psycopg.errors import error_from_result
 
 from predictions.audit import FORMATS, TYPES, AuditRow, insert_statement
+from predictions.waiting import Waiting
 from predictions.writer import AuditWriter
 
+
+class Loop(Waiting, Protocol):
+    def is_inside(self) -> bool:
+        """Whether the caller runs in this loop, and so waits in its way."""
+
+
 _writer: AuditWriter | None = None
+_loop: Loop | None = None
+_writer_in_loop: AuditWriter | None = None
 
 
-def start_writer() -> None:
-    """For a process that answers requests, after it was forked."""
-    global _writer
+def start_writing(loop: Loop | None = None) -> None:
+    """For a process that answers requests, after it was forked: in threads, and in a `loop`."""
+    global _writer, _loop, _writer_in_loop
     known = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port", "options", "application_name")
     parameters = {name: known[name] for name in names if name in known} | {
@@ -22,6 +33,8 @@ def start_writer() -> None:
         if name != "connect_timeout"
     }
     _writer = AuditWriter(parameters, settings.AUDIT_SECONDS)
+    if loop is not None:
+        _loop, _writer_in_loop = loop, AuditWriter(parameters, settings.AUDIT_SECONDS, loop)
 
 
 def record(row: AuditRow) -> None:
@@ -30,8 +43,9 @@ def record(row: AuditRow) -> None:
     Outside a web process it is committed with the transaction around it, if there is one; raises
     then what the database raises.
     """
-    if _writer is not None:
-        _writer.write(row.parameters())
+    writer = _writer_in_loop if _loop is not None and _loop.is_inside() else _writer
+    if writer is not None:
+        writer.write(row.parameters())
         return
     with transaction.atomic():
         wire = connection.connection.pgconn

@@ -7,11 +7,11 @@ from predictions import catalog, recording
 _listener: Listener | None = None
 
 
-def start() -> None:
+def start(loop: recording.Loop | None = None) -> None:
     """Once in each process, after it was forked. What is active is loaded when this returns."""
     global _listener
     runtime.serve()
-    recording.start_writer()
+    recording.start_writing(loop)
     _listener = Listener(_look)
     _listener.start()
 

@@ -38,8 +38,11 @@ class PredictView(JSONView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # A question is bytes and so is its answer: REST framework's request, its parsers and its
         # negotiation have nothing to do here. Other methods go its way.
-        if request.method != "POST":
-            return super().dispatch(request, *args, **kwargs)
+        if request.method == "POST":
+            return self.ask(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def ask(self, request: HttpRequest) -> HttpResponse:
         try:
             return self.post(request)
         except Exception as error:

@@ -2,7 +2,7 @@
 
 There is no writer thread. Whoever finds nobody writing writes what waits, its own row first, and
 then wakes the others; rows that came meanwhile are the next one's batch. So a lone request pays no
-switch of threads, and many share one commit. No more rows can wait than there are request threads.
+switch, and many share one commit.
 """
 
 import logging
@@ -14,11 +14,14 @@ from typing import Any
 from predictions.audit import Parameters
 from predictions.errors import DatabaseUnavailable, InternalError
 from predictions.link import AuditLink, Lost, Refused
+from predictions.waiting import Signal, Threads, Waiting
 
 logger = logging.getLogger(__name__)
 
 # One prepared statement for each size of a batch.
 LARGEST_BATCH = 32
+# Rows that wait in one process. Beyond, a request is sent away at once: it would wait in vain.
+MOST_WAITING = 512
 
 
 class _Entry:
@@ -26,22 +29,27 @@ class _Entry:
 
     __slots__ = ("deadline", "error", "leads", "parameters", "settled", "wake")
 
-    def __init__(self, parameters: Parameters, deadline: float) -> None:
+    def __init__(self, parameters: Parameters, deadline: float, wake: Signal) -> None:
         self.parameters = parameters
         self.deadline = deadline
         self.error: Exception | None = None
         self.settled = False
         self.leads = False
-        self.wake = threading.Lock()
-        self.wake.acquire()
+        self.wake = wake
 
 
 class AuditWriter:
-    """One per process. `connection` are libpq's parameters, `seconds` the longest a row waits."""
+    """`connection` are libpq's parameters, `seconds` the longest a row waits.
 
-    def __init__(self, connection: dict[str, Any], seconds: float) -> None:
+    All who write with it wait in the same way; in threads unless told otherwise.
+    """
+
+    def __init__(
+        self, connection: dict[str, Any], seconds: float, waiting: Waiting | None = None
+    ) -> None:
         self._connection = connection
         self._seconds = seconds
+        self._how = waiting or Threads()
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []
         self._is_writing = False
@@ -54,13 +62,15 @@ class AuditWriter:
         Raises DatabaseUnavailable (then it may or may not be in the log), InternalError when the
         database refuses this row.
         """
-        entry = _Entry(parameters, time.monotonic() + self._seconds)
+        entry = _Entry(parameters, time.monotonic() + self._seconds, self._how.signal())
         with self._lock:
+            if len(self._waiting) >= MOST_WAITING:
+                raise DatabaseUnavailable("the database does not keep up; try again")
             self._waiting.append(entry)
             entry.leads = not self._is_writing
             self._is_writing = True
         if not entry.leads:
-            entry.wake.acquire(timeout=self._seconds)
+            entry.wake.wait(self._seconds)
             self._give_up_if_late(entry)
         if entry.leads:
             self._lead(entry)
@@ -77,6 +87,7 @@ class AuditWriter:
             entry.error = DatabaseUnavailable("the database does not keep up; try again")
 
     def _lead(self, own: _Entry) -> None:
+        self._how.for_others()
         with self._lock:
             batch = self._waiting[:LARGEST_BATCH]
             del self._waiting[:LARGEST_BATCH]
@@ -95,10 +106,10 @@ class AuditWriter:
                     self._is_writing = False
             # The next batch goes on its way before this one's requests are answered.
             if successor is not None:
-                successor.wake.release()
+                successor.wake.set()
             for entry in batch:
                 if entry is not own:
-                    entry.wake.release()
+                    entry.wake.set()
 
     def _commit(self, batch: Sequence[_Entry]) -> list[Exception | None]:
         """What became of each row: None for committed."""
@@ -135,7 +146,7 @@ class AuditWriter:
 
     def _connected(self) -> AuditLink:
         if self._link is None:
-            self._link = AuditLink(self._connection, self._seconds)
+            self._link = AuditLink(self._connection, self._seconds, self._how)
         return self._link
 
     def _drop(self) -> None:

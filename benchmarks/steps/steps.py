@@ -16,7 +16,7 @@ from predictors.homes.training import demographics_frame
 
 def steps(body: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
     serving.start()
-    recording.start_writer()
+    recording.start_writing()
     model = runtime.active_model("homes")
     payload = orjson.loads(body)
     decoder = catalog.get("homes").decoder(model.feature_names, minimal=False)

@@ -1,0 +1,33 @@
+"""What has arrived on a connection so far: a question to a predictor, or something else."""
+
+import re
+from enum import Enum
+
+# A question is a few hundred bytes. Larger ones are read by a thread, which may wait for them.
+LARGEST = 65536
+_QUESTION = b"POST /api/predict/"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+# With either of these, reading the body is more than reading so many bytes.
+_SPECIAL = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+
+
+class Arrived(Enum):
+    PART = 1
+    """Of something small that can be waited for."""
+    QUESTION = 2
+    """All of it, and maybe more behind it: it can be read without waiting."""
+    OTHER = 3
+
+
+def look(received: bytes) -> Arrived:
+    """Only as far as it matters for where it is read; gunicorn's parser decides what it means."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return Arrived.PART if len(received) < LARGEST else Arrived.OTHER
+    found = _LENGTH.search(received, 0, end + 2)
+    if found is None or _SPECIAL.search(received, 0, end):
+        return Arrived.OTHER
+    missing = end + 4 + int(found[1]) - len(received)
+    if missing > 0:
+        return Arrived.PART if len(received) + missing <= LARGEST else Arrived.OTHER
+    return Arrived.QUESTION if received.startswith(_QUESTION) else Arrived.OTHER

@@ -1,0 +1,67 @@
+"""The way in for questions to a predictor: past what Django does only for pages.
+
+A question is bytes and so is its answer. Sessions, users, CSRF, static files, signals that look
+after database connections and the search through all routes have nothing to do with it, and cost
+more than the answer (docs/experiments.md). What concerns it too is settings.QUESTION_MIDDLEWARE.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils.module_loading import import_string
+
+from predictions.views import PredictView
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class Questions:
+    """WSGI: answers what is POSTed to a predictor's address; all else is `django`'s.
+
+    For a process that serves: what it answers with is in memory, and it has a writer for the log.
+    """
+
+    def __init__(self, django: WSGIHandler) -> None:
+        self._django = django
+        self._views: dict[str, PredictView] = {}
+        self._answer = _safely(self._ask)
+        for name in reversed(settings.QUESTION_MIDDLEWARE):
+            self._answer = _safely(import_string(name)(self._answer))
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "POST" or not self._is_known(environ["PATH_INFO"]):
+            return self._django(environ, start_response)
+        response = self._answer(WSGIRequest(environ))
+        content = response.content
+        response["Content-Length"] = str(len(content))
+        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
+        return [content]
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        request.get_host()  # raises DisallowedHost, as CommonMiddleware does
+        return self._views[request.path_info].ask(request)
+
+    def _is_known(self, path: str) -> bool:
+        if path in self._views:
+            return True
+        try:
+            view = getattr(resolve(path).func, "view_class", None)
+        except Resolver404:
+            return False
+        if view is None or not issubclass(view, PredictView):
+            return False
+        self._views[path] = view()
+        return True
+
+
+def _safely(answer: Answer) -> Answer:
+    """What it raises becomes a response, as between Django's own middleware."""
+    return cast(Answer, convert_exception_to_response(answer))
