@@ -9,6 +9,7 @@ does it.
 import errno
 import select
 import socket
+import struct
 import time
 from concurrent.futures import Future
 from functools import partial
@@ -26,6 +27,8 @@ ARRIVING_SECONDS = 30.0
 PARTING_SECONDS = 1.0
 # For the client to close what we closed.
 CLOSING_SECONDS = 2.0
+# A thread waits so long for a client to send the next bytes of a body, or to take those of an answer.
+STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
 SWEEP_SECONDS = 0.5
 # Per connection that a process has, up to so many connections.
 STAND_BACK_SECONDS = 50e-6
@@ -128,6 +131,8 @@ class Worker(ThreadWorker):
         self.nr_conns += 1
         conn = Connection(self.cfg, client, address, listener.getsockname())
         conn.init()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, STALLED)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, STALLED)
         client.setblocking(False)
         self._watch(conn, self.cfg.keepalive)
         return True

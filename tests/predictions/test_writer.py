@@ -10,8 +10,9 @@ import uuid_utils
 
 from predictions.audit import AuditRow
 from predictions.errors import DatabaseUnavailable, InternalError
-from predictions.writer import AuditWriter
+from predictions.writer import MOST_WAITING, AuditWriter
 from tests.live import Live
+from tests.predictions.ways import WAYS, Way
 
 Parameters = dict[str, Any]
 
@@ -22,9 +23,14 @@ def place(live: Live) -> Parameters:
         return database.info.get_parameters()
 
 
+@pytest.fixture(params=list(WAYS))
+def way(request: pytest.FixtureRequest) -> Way:
+    return WAYS[request.param]()
+
+
 @pytest.fixture
-def writer(place: Parameters) -> AuditWriter:
-    return AuditWriter(place, 10)
+def writer(place: Parameters, way: Way) -> AuditWriter:
+    return AuditWriter(place, 10, way.waiting)
 
 
 def row(**members: Any) -> AuditRow:
@@ -50,54 +56,48 @@ def is_logged(live: Live, *rows: AuditRow) -> list[bool]:
     return [row.id in ids for row in rows]
 
 
-def test_it_works(live: Live, writer: AuditWriter) -> None:
-    """Each thread returns when its own row is committed."""
+def test_it_works(live: Live, writer: AuditWriter, way: Way) -> None:
+    """Each returns when its own row is committed."""
 
-    def write(_: int) -> bool:
-        mine = row()
+    def write(mine: AuditRow) -> bool:
         writer.write(mine.parameters())
         return is_logged(live, mine) == [True]
 
-    with ThreadPoolExecutor(16) as pool:
-        assert all(pool.map(write, range(200)))
+    assert way.outcomes(write, [row() for _ in range(200)]) == [True] * 200
 
 
-def test_a_row_that_the_database_refuses_fails_alone(live: Live, writer: AuditWriter) -> None:
+def test_a_row_that_the_database_refuses_fails_alone(
+    live: Live, writer: AuditWriter, way: Way
+) -> None:
     rows = [row(request=b"{" if n % 5 == 0 else b"{}") for n in range(100)]
-
-    def write(mine: AuditRow) -> str:
-        try:
-            writer.write(mine.parameters())
-        except InternalError:
-            return "refused"
-        return "written"
-
-    with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(write, rows))
-    assert outcomes == ["refused" if n % 5 == 0 else "written" for n in range(100)]
+    outcomes = way.outcomes(lambda mine: writer.write(mine.parameters()), rows)
+    for number, outcome in enumerate(outcomes):
+        assert isinstance(outcome, InternalError) if number % 5 == 0 else outcome is None
     assert is_logged(live, *rows) == [n % 5 != 0 for n in range(100)]
 
 
 def test_while_the_database_stalls_a_row_waits_its_time_and_no_longer(
-    live: Live, place: Parameters
+    live: Live, place: Parameters, way: Way
 ) -> None:
-    writer = AuditWriter(place, 1)
-    writer.write(row().parameters())
-    started = time.monotonic()
+    writer = AuditWriter(place, 1, way.waiting)
+
+    def write(mine: AuditRow) -> float:
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            writer.write(mine.parameters())
+        return time.monotonic() - started
+
+    assert way.outcomes(lambda mine: writer.write(mine.parameters()), [row()]) == [None]
     with live.database() as other, other.transaction():
         other.execute("LOCK TABLE predictions_prediction IN ACCESS EXCLUSIVE MODE")
-        with ThreadPoolExecutor(8) as pool:
-            waiting = [pool.submit(writer.write, row().parameters()) for _ in range(8)]
-            for future in waiting:
-                with pytest.raises(DatabaseUnavailable):
-                    future.result(timeout=30)
-    assert time.monotonic() - started >= 1
-    late = row()
-    writer.write(late.parameters())  # it is back by itself
+        waited = way.outcomes(write, [row() for _ in range(8)])
+    assert all(1 <= seconds < 30 for seconds in waited)
+    late = row()  # it is back by itself
+    assert way.outcomes(lambda mine: writer.write(mine.parameters()), [late]) == [None]
     assert is_logged(live, late) == [True]
 
 
-def test_a_short_stall_is_waited_out(live: Live, writer: AuditWriter) -> None:
+def test_a_short_stall_is_waited_out(live: Live, writer: AuditWriter, way: Way) -> None:
     rows = [row() for _ in range(8)]
     is_locked = threading.Event()
 
@@ -107,21 +107,40 @@ def test_a_short_stall_is_waited_out(live: Live, writer: AuditWriter) -> None:
             is_locked.set()
             other.execute("SELECT pg_sleep(0.5)")
 
-    with ThreadPoolExecutor(9) as pool:
+    with ThreadPoolExecutor(1) as pool:
         holder = pool.submit(hold)
         assert is_locked.wait(10)
-        for future in [pool.submit(writer.write, mine.parameters()) for mine in rows]:
-            future.result(timeout=30)
+        outcomes = way.outcomes(lambda mine: writer.write(mine.parameters()), rows)
         holder.result()
+    assert outcomes == [None] * 8
     assert all(is_logged(live, *rows))
 
 
+def test_more_than_can_ever_be_written_in_time_are_sent_away_at_once(
+    live: Live, place: Parameters
+) -> None:
+    way = WAYS["loop"]()
+    writer = AuditWriter(place, 2, way.waiting)
+    rows = [row() for _ in range(MOST_WAITING + 40)]
+
+    def write(mine: AuditRow) -> float:
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            writer.write(mine.parameters())
+        return time.monotonic() - started
+
+    with live.database() as other, other.transaction():
+        other.execute("LOCK TABLE predictions_prediction IN ACCESS EXCLUSIVE MODE")
+        waited = way.outcomes(write, rows)
+    assert sum(seconds < 2 for seconds in waited) == 40
+
+
 def test_a_connection_that_was_cut_is_replaced_without_anyone_noticing(
-    live: Live, writer: AuditWriter
+    live: Live, writer: AuditWriter, way: Way
 ) -> None:
     for _ in range(3):
         mine = row()
-        writer.write(mine.parameters())
+        assert way.outcomes(lambda it: writer.write(it.parameters()), [mine]) == [None]
         assert is_logged(live, mine) == [True]
         with live.database() as database:
             database.execute(
@@ -130,15 +149,17 @@ def test_a_connection_that_was_cut_is_replaced_without_anyone_noticing(
             )
 
 
-def test_the_same_row_written_twice_is_there_once(live: Live, writer: AuditWriter) -> None:
+def test_the_same_row_written_twice_is_there_once(
+    live: Live, writer: AuditWriter, way: Way
+) -> None:
     """After a lost connection nobody knows whether it arrived: it is sent again."""
     mine = row()
-    writer.write(mine.parameters())
-    writer.write(mine.parameters())
+    outcomes = way.outcomes(lambda it: writer.write(it.parameters()), [mine, mine])
+    assert outcomes == [None, None]
     assert is_logged(live, mine) == [True]
 
 
-def test_without_a_database_it_says_so_at_once() -> None:
-    writer = AuditWriter({"host": "127.0.0.1", "port": "9", "dbname": "none"}, 5)
-    with pytest.raises(DatabaseUnavailable):
-        writer.write(row().parameters())
+def test_without_a_database_it_says_so_at_once(way: Way) -> None:
+    writer = AuditWriter({"host": "127.0.0.1", "port": "9", "dbname": "none"}, 5, way.waiting)
+    outcomes = way.outcomes(lambda it: writer.write(it.parameters()), [row()] * 3)
+    assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
