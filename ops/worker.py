@@ -27,7 +27,7 @@ ARRIVING_SECONDS = 30.0
 PARTING_SECONDS = 1.0
 # For the client to close what we closed.
 CLOSING_SECONDS = 2.0
-# A thread waits so long for a client to send the next bytes of a body, or to take those of an answer.
+# A thread waits so long for a client to send more of a body, or to take more of an answer.
 STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
 SWEEP_SECONDS = 0.5
 # Per connection that a process has, up to so many connections.

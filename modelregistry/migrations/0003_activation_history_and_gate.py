@@ -4,9 +4,10 @@ from django.db import migrations, models
 
 TRIGGERS = """
 -- The database itself writes the history, so that raw SQL cannot escape it, and tells every
--- process. Who and why come from the transaction (modelregistry.services), else it was SQL.
+-- process. Who and why come from the transaction (modelregistry.services), else it was SQL. With
+-- its owner's rights: whoever may switch versions need not be able to write into the history.
 CREATE FUNCTION modelregistry_record_activation() RETURNS trigger
-SET search_path FROM CURRENT LANGUAGE plpgsql AS $$
+SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO modelregistry_activation
@@ -36,6 +37,13 @@ BEGIN
     RETURN NULL;
 END
 $$;
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION modelregistry_record_activation SET search_path = %I, pg_temp',
+                   current_schema);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION modelregistry_record_activation FROM PUBLIC;
 CREATE TRIGGER record_activation_update AFTER UPDATE ON modelregistry_modelversion
 REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 FOR EACH STATEMENT EXECUTE FUNCTION modelregistry_record_activation();

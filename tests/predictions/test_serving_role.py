@@ -60,6 +60,15 @@ serving.stop()
     assert switched.returncode == 0, switched
 
 
+def test_what_it_switches_is_in_the_history_that_it_cannot_write(serving: OwnDatabase) -> None:
+    switch = "UPDATE modelregistry_modelversion SET is_active = %s WHERE version = 1"
+    history = "SELECT actor, database_user FROM modelregistry_activation ORDER BY id DESC LIMIT 1"
+    with serving.connect() as database:
+        database.execute(switch, [False])
+        database.execute(switch, [True])
+        assert database.execute(history).fetchone() == ("sql", database.info.user)
+
+
 def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
     writer = AuditWriter(serving.parameters, 10)
     for moment in (NOW, OLD, datetime(2033, 1, 1, tzinfo=UTC)):
@@ -97,6 +106,11 @@ def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
         "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "SET session_replication_role = replica",
         "DELETE FROM modelregistry_activation",
+        "INSERT INTO modelregistry_activation (predictor, at, actor, reason, is_rollback, "
+        "database_user) VALUES ('homes', now(), 'somebody', '', false, 'somebody')",
+        "CREATE TEMPORARY TABLE mine (LIKE modelregistry_modelversion); CREATE TRIGGER forge "
+        "AFTER INSERT ON mine REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT "
+        "EXECUTE FUNCTION modelregistry_record_activation()",
     ],
 )
 def test_the_database_refuses_it_everything_else(serving: OwnDatabase, statement: str) -> None:

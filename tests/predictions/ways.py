@@ -21,7 +21,7 @@ class Way(Protocol):
         """What it returned or raised for each, all of them at the same time."""
 
 
-class InThreads:
+class InThreads(Way):
     def __init__(self) -> None:
         self.waiting = Threads()
 
@@ -31,7 +31,7 @@ class InThreads:
             return [future.exception(timeout=30) or future.result() for future in futures]
 
 
-class InLoop:
+class InLoop(Way):
     def __init__(self) -> None:
         selector = selectors.DefaultSelector()
         calls = PollableMethodQueue()
@@ -57,4 +57,4 @@ class InLoop:
         return [found[number] for number in range(len(items))]
 
 
-WAYS = {"threads": InThreads, "loop": InLoop}
+WAYS: dict[str, type[InThreads] | type[InLoop]] = {"threads": InThreads, "loop": InLoop}
