@@ -34,6 +34,11 @@ def post_worker_init(worker: Any) -> None:
         worker.log.warning("not ready: %s: %s", part, why)
 
 
+def child_exit(server: Any, worker: Any) -> None:
+    """In the parent, also of a process that was killed: nobody waits for it to take connections."""
+    worker.shares.left(worker.age)
+
+
 def worker_exit(server: Any, worker: Any) -> None:
     from django.db import Error
 

@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ops.arriving import LARGEST, Arrived, look
 from ops.loop import Loop
+from ops.shares import Shares
 
 # For a request that has begun to arrive, unless it is large: then a thread reads it.
 ARRIVING_SECONDS = 30.0
@@ -30,9 +31,8 @@ CLOSING_SECONDS = 2.0
 # A thread waits so long for a client to send more of a body, or to take more of an answer.
 STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
 SWEEP_SECONDS = 0.5
-# Per connection that a process has, up to so many connections.
-STAND_BACK_SECONDS = 50e-6
-STAND_BACK_UP_TO = 10
+# For a process with fewer connections to take a new one.
+STAND_BACK_SECONDS = 0.005
 
 
 class Connection(TConn):
@@ -46,7 +46,9 @@ class Connection(TConn):
 
 class Worker(ThreadWorker):
     loop: Loop
-    _standing_back_since = 0.0
+    shares = Shares()
+    _deaf_until = 0.0
+    _stood_back = 0.0
     _next_sweep = 0.0
     _ends_at = 0.0
 
@@ -62,6 +64,22 @@ class Worker(ThreadWorker):
         # gunicorn looks how many there are. In the order in which they began to wait.
         self.keepalived_conns: dict[Connection, None] = {}
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """A process that was told to end lets go of the listening socket at once.
+
+        gunicorn would keep it to the end: the kernel would go on taking connections for it, which
+        nobody answers, instead of refusing them, so that a proxy asks another replica.
+        """
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            self._count(0)
+            return
+        self.shares.left(self.age)
+        for listener in self.sockets:
+            while self._accept(listener):  # what has come by now is still answered
+                pass
+            listener.close()
+
     # The main thread's round.
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
@@ -69,14 +87,18 @@ class Worker(ThreadWorker):
         end = time.monotonic() + min(timeout, SWEEP_SECONDS)
         was_alive = self.alive
         while True:
+            wake = min(end, self._deaf_until) if self._deaf_until else end
             try:
-                self.loop.run_once(max(0.0, end - time.monotonic()))
+                self.loop.run_once(max(0.0, wake - time.monotonic()))
             except OSError as error:
                 if error.errno != errno.EINTR:
                     raise
+            now = time.monotonic()
+            if self._deaf_until and now >= self._deaf_until:
+                self._listen_again()
             is_full = self.nr_conns >= self.worker_connections
             if (
-                time.monotonic() >= end
+                now >= end
                 or self.alive != was_alive
                 or is_full == self._accepting
                 or not (self.alive or self.nr_conns)
@@ -105,21 +127,23 @@ class Worker(ThreadWorker):
     # Connections.
 
     def accept(self, listener: socket.socket) -> None:
-        """Let a process with fewer connections take this one first.
+        """Let a process with fewer connections take this one.
 
         All processes hear of a new connection, and whichever is awake would take one after the
         other; kept open, they would then all be answered by one process while others idle.
         """
         now = time.monotonic()
-        patience = min(self.nr_conns, STAND_BACK_UP_TO) * STAND_BACK_SECONDS
-        waited = now - self._standing_back_since
-        if patience and waited > 100 * patience:  # heard of it just now
-            self._standing_back_since = now
+        if self.nr_conns <= self.shares.fewest() or now - self._stood_back < STAND_BACK_SECONDS:
+            self._accept(listener)
             return
-        if waited < patience:
-            return
-        self._standing_back_since = 0.0
-        self._accept(listener)
+        self._deaf_until = now + STAND_BACK_SECONDS
+        self.poller.modify(listener, 0)
+
+    def _listen_again(self) -> None:
+        self._deaf_until, self._stood_back = 0.0, time.monotonic()
+        if self._accepting:
+            for listener in self.sockets:
+                self.poller.modify(listener, EVENT_READ, self.accept)
 
     def _accept(self, listener: socket.socket) -> bool:
         try:
@@ -128,7 +152,7 @@ class Worker(ThreadWorker):
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return False
-        self.nr_conns += 1
+        self._count(1)
         conn = Connection(self.cfg, client, address, listener.getsockname())
         conn.init()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, STALLED)
@@ -136,20 +160,6 @@ class Worker(ThreadWorker):
         client.setblocking(False)
         self._watch(conn, self.cfg.keepalive)
         return True
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """A process that was told to end lets go of the listening socket at once.
-
-        gunicorn would keep it to the end: the kernel would go on taking connections for it, which
-        nobody answers, instead of refusing them, so that a proxy asks another replica.
-        """
-        super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        for listener in self.sockets:
-            while self._accept(listener):  # what has come by now is still answered
-                pass
-            listener.close()
 
     def _watch(self, conn: Connection, seconds: float) -> None:
         conn.timeout = time.monotonic() + seconds
@@ -166,8 +176,13 @@ class Worker(ThreadWorker):
 
     def _close(self, conn: Connection) -> None:
         self._unwatch(conn)
-        self.nr_conns -= 1
+        self._count(-1)
         conn.close()
+
+    def _count(self, change: int) -> None:
+        self.nr_conns += change
+        if self.alive:
+            self.shares.has(self.age, self.nr_conns)
 
     def _close_gracefully(self, conn: Connection) -> None:
         """Say that nothing more comes, and wait for the client to close: it may still read."""

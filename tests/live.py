@@ -60,13 +60,21 @@ def manage(var: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def command_line(process: psutil.Process) -> str:
+    """Empty when it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def left_behind(var: Path) -> list[str]:
     """Command lines of processes that have to do with this state folder."""
     found = []
     for process in psutil.process_iter():
         try:
             marked = process.environ().get(MARK) == str(var)
-            command = " ".join(process.cmdline())
+            command = command_line(process)
         except psutil.Error:
             continue
         if marked or str(var) in command:
@@ -91,6 +99,12 @@ class Live:
     @property
     def text(self) -> str:
         return "".join(self.output)
+
+    def web_processes(self) -> list[psutil.Process]:
+        """gunicorn's children: the processes that answer."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        web = {process.pid: process for process in family if "gunicorn" in command_line(process)}
+        return [process for process in web.values() if process.ppid() in web]
 
     def database(self) -> psycopg.Connection[Any]:
         folder = quote(str(self.var / "postgres"), safe="")

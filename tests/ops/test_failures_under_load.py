@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from benchmarks.asking import FAILED, Askers
-from tests.live import Live, manage, start, wait_until
+from tests.live import Live, command_line, manage, start, wait_until
 
 
 @pytest.fixture
@@ -17,18 +17,6 @@ def own(tmp_path: Path) -> Any:
     service = start(tmp_path)
     yield service
     service.stop()
-
-
-def processes(service: Live, word: str) -> list[psutil.Process]:
-    """Those of this service whose command line holds the word."""
-    family = psutil.Process(service.process.pid).children(recursive=True)
-    return [process for process in family if word in " ".join(_command(process))]
-
-
-def workers(service: Live) -> list[psutil.Process]:
-    """gunicorn's children: the processes that answer."""
-    web = processes(service, "gunicorn")
-    return [process for process in web if process.ppid() in {other.pid for other in web}]
 
 
 def unlogged(service: Live, askers: Askers) -> set[str]:
@@ -48,9 +36,9 @@ def test_workers_that_are_killed_lose_no_acknowledged_answer(
     with Askers([f"127.0.0.1:{own.port}"], home) as askers:
         for _ in range(3):
             askers.wait_for(200)
-            victim = workers(own)[0]
+            victim = own.web_processes()[0]
             victim.kill()
-            wait_until(lambda victim=victim: len(set(workers(own)) - {victim}) == 2)  # type: ignore[misc]
+            wait_until(lambda victim=victim: len(set(own.web_processes()) - {victim}) == 2)  # type: ignore[misc]
         askers.wait_for(200)
     assert {reply.status for reply in askers.replies} <= {200, FAILED}
     assert unlogged(own, askers) == set()
@@ -79,19 +67,12 @@ def test_without_valkey_everything_is_answered(own: Live, home: dict[str, Any]) 
     (valkey,) = [
         process
         for process in psutil.process_iter()
-        if str(own.var / "valkey" / "valkey.sock") in " ".join(_command(process))
+        if str(own.var / "valkey" / "valkey.sock") in command_line(process)
     ]
     with Askers([f"127.0.0.1:{own.port}"], home, connections=4) as askers:
         valkey.kill()
         askers.wait_for(300)
     assert {reply.status for reply in askers.replies} == {200}
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return list(process.cmdline())
-    except psutil.Error:
-        return []
 
 
 def test_told_to_end_it_answers_what_it_accepted(own: Live, home: dict[str, Any]) -> None:

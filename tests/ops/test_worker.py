@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.live import Live
+from tests.live import Live, wait_until
 
 # More than all threads of both processes.
 MANY = 64
@@ -200,6 +201,26 @@ def test_all_who_ask_at_once_are_answered(live: Live, home: dict[str, Any]) -> N
     for thread in threads:
         thread.join(60)
     assert answers == [200] * (20 * MANY)
+
+
+def test_connections_that_are_kept_are_spread_over_the_processes(
+    live: Live, home: dict[str, Any]
+) -> None:
+    def connections(process: psutil.Process) -> int:
+        here = [it for it in process.net_connections("tcp4") if it.status == "ESTABLISHED"]
+        return sum(bool(it.laddr) and it.laddr.port == live.port for it in here)
+
+    workers = live.web_processes()
+    wait_until(lambda: not any(map(connections, workers)))
+    with ExitStack() as stack:
+        for _ in range(20):
+            kept = Client(live)
+            stack.callback(kept.socket.close)
+            kept.send(question(home))
+            assert kept.answer()[0] == 200
+        few, many = sorted(map(connections, workers))
+    assert few + many == 20
+    assert few >= 5, "one process answers for both"
 
 
 def test_waiting_for_the_end_of_a_connection_holds_nobody(live: Live, home: dict[str, Any]) -> None:
