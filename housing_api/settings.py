@@ -76,7 +76,6 @@ MIDDLEWARE = [
 QUESTION_MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "housing_api.urls"

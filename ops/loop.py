@@ -39,10 +39,19 @@ class Loop:
         self._asleep: dict[_Signal, float] = {}
         self._next_sweep = 0.0
         self._calls = ThreadPoolExecutor(1, thread_name_prefix="loop-call")
+        # Those that have ended their function, for the next: each has a stack of its own.
+        self._idle: list[greenlet] = []
 
     def start(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run it until it waits for the first time. What it raises comes out where it goes on."""
-        greenlet(function, self._hub).switch(*arguments)
+        runner = self._idle.pop() if self._idle else greenlet(self._run, self._hub)
+        runner.switch(function, arguments)
+
+    def _run(self, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        while True:
+            function(*arguments)
+            self._idle.append(getcurrent())
+            function, arguments = self._hub.switch()
 
     def is_inside(self) -> bool:
         """Whether the caller was started by this loop."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ops.arriving import LARGEST, Arrived, look
+from ops.arriving import Arrived, look
 from ops.loop import Loop
 from ops.shares import Shares
 
@@ -31,6 +31,7 @@ CLOSING_SECONDS = 2.0
 # A thread waits so long for a client to send more of a body, or to take more of an answer.
 STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
 SWEEP_SECONDS = 0.5
+RECEIVED_AT_ONCE = 16384
 # For a process with fewer connections to take a new one.
 STAND_BACK_SECONDS = 0.005
 
@@ -204,7 +205,7 @@ class Worker(ThreadWorker):
             self._unwatch(conn)
             return
         try:
-            received = client.recv(LARGEST)
+            received = client.recv(RECEIVED_AT_ONCE)
         except BlockingIOError:
             return
         except OSError:

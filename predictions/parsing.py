@@ -53,7 +53,8 @@ def decode(body: bytes) -> Parsed:
     # One colon per key when no value holds one: most bodies need no second look.
     if isinstance(payload, dict) and body.count(b":") != len(payload):
         _refuse_repeated_keys(body)
-    if isinstance(payload, dict | list):
+    # Nor do those that open one brace and nothing else, whatever their strings hold.
+    if isinstance(payload, dict | list) and (body.count(b"{") > 1 or b"[" in body):
         _refuse_deep_nesting(payload)
     return Parsed(payload, body if is_json else orjson.dumps(_without_special_numbers(payload)))
 

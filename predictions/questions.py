@@ -20,6 +20,9 @@ from predictions.views import PredictView
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
+# Remembered as allowed. With a wildcard in ALLOWED_HOSTS there may be any number of them.
+MOST_HOSTS = 100
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,6 +35,7 @@ class Questions:
     def __init__(self, django: WSGIHandler) -> None:
         self._django = django
         self._views: dict[str, PredictView] = {}
+        self._hosts: set[str] = set()
         self._answer = _safely(self._ask)
         for name in reversed(settings.QUESTION_MIDDLEWARE):
             self._answer = _safely(import_string(name)(self._answer))
@@ -46,8 +50,17 @@ class Questions:
         return [content]
 
     def _ask(self, request: HttpRequest) -> HttpResponse:
-        request.get_host()  # raises DisallowedHost, as CommonMiddleware does
+        self._check_host(request)
         return self._views[request.path_info].ask(request)
+
+    def _check_host(self, request: HttpRequest) -> None:
+        """Raises DisallowedHost, as CommonMiddleware does."""
+        host = request.META.get("HTTP_HOST", "")
+        if host in self._hosts:
+            return
+        request.get_host()
+        if len(self._hosts) < MOST_HOSTS and not settings.USE_X_FORWARDED_HOST:
+            self._hosts.add(host)
 
     def _is_known(self, path: str) -> bool:
         if path in self._views:
