@@ -7,7 +7,7 @@ from typing import Any
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "ops.worker.Worker"
-threads = int(os.environ.get("WEB_THREADS", "16"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 # Below the five seconds after which bin/up's supervisor kills.
 graceful_timeout = 4

@@ -10,6 +10,7 @@ import errno
 import select
 import socket
 import struct
+import sys
 import time
 from concurrent.futures import Future
 from functools import partial
@@ -26,6 +27,9 @@ from ops.shares import Shares
 ARRIVING_SECONDS = 30.0
 # For one more question on a connection that was promised to be kept, when the process is to end.
 PARTING_SECONDS = 1.0
+# The longest that another thread (a page, a version that is loaded) keeps the interpreter from the
+# main thread, each time it let go of it: at each of its system calls. Python's own is 5 ms.
+SWITCH_SECONDS = 0.0005
 # For the client to close what we closed.
 CLOSING_SECONDS = 2.0
 # A thread waits so long for a client to send more of a body, or to take more of an answer.
@@ -60,6 +64,7 @@ class Worker(ThreadWorker):
             raise RuntimeError("plain HTTP/1.1 only: TLS and HTTP/2 end at the proxy before it")
 
     def load_wsgi(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         super().load_wsgi()
         self.loop = Loop(self.poller, self.method_queue.defer)
         # gunicorn looks how many there are. In the order in which they began to wait.

@@ -1,6 +1,7 @@
 """A switch every two seconds, half of them by raw SQL, half by the API, under load."""
 
 import base64
+import contextlib
 import http.client
 import json
 import subprocess
@@ -19,6 +20,7 @@ from benchmarks.steadiness.failures import workers
 
 CONNECTIONS = 16
 EVERY_SECONDS = 2.0
+SLICE_SECONDS = 5
 SWITCH = (
     "UPDATE modelregistry_modelversion SET is_active = (version = %s) WHERE predictor = 'homes'"
 )
@@ -109,14 +111,28 @@ def show(product: Product, seconds: int, say: Callable[[str], None]) -> bool:
         f"  every process answers with the new version after: median "
         f"{percentile(switcher.seconds, 0.5):.3f} s, longest {max(switcher.seconds):.3f} s"
     )
-    steady = load.run(product.url, product.body, connections=CONNECTIONS, seconds=seconds / 2)
-    with Switcher(product, (2, 1)):
-        switched = load.run(product.url, product.body, connections=CONNECTIONS, seconds=seconds / 2)
-    say(
-        f"  wrk, p99: {steady.p99:.1f} ms without switches, {switched.p99:.1f} ms with "
-        f"({switched.p99 / steady.p99:.2f} times); {steady.rate:.0f} and {switched.rate:.0f} "
-        f"requests/s; errors {steady.errors} and {switched.errors}"
-    )
+    _compare_latency(product, seconds, say)
     memory = [process.memory_info().rss / 2**20 for process in workers(product)]
     say(f"  resident memory of the web processes: {', '.join(f'{mb:.0f} MB' for mb in memory)}")
     return not failed and not missing and not twice and not other
+
+
+def _compare_latency(product: Product, seconds: int, say: Callable[[str], None]) -> None:
+    """Slices in turns: what else comes over the machine, a checkpoint too, comes over both."""
+    without: list[load.Load] = []
+    with_: list[load.Load] = []
+    for number in range(max(2, round(seconds / SLICE_SECONDS / 2))):
+        for is_switching in (False, True) if number % 2 == 0 else (True, False):
+            with Switcher(product, (2, 1)) if is_switching else contextlib.nullcontext():
+                seen = load.run(
+                    product.url, product.body, connections=CONNECTIONS, seconds=SLICE_SECONDS
+                )
+            (with_ if is_switching else without).append(seen)
+    for title, loads in (("without switches", without), ("with switches", with_)):
+        say(
+            f"  wrk, {len(loads)} slices of {SLICE_SECONDS} s {title}: p99 "
+            f"{percentile([it.p99 for it in loads], 0.5):.1f} ms (median; "
+            f"{', '.join(f'{it.p99:.0f}' for it in loads)}), "
+            f"{percentile([it.rate for it in loads], 0.5):.0f} requests/s, "
+            f"{sum(it.errors for it in loads)} errors"
+        )
