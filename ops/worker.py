@@ -81,6 +81,8 @@ class Worker(ThreadWorker):
             self._count(0)
             return
         self.shares.left(self.age)
+        if enabled:  # told to end before it began
+            return
         for listener in self.sockets:
             while self._accept(listener):  # what has come by now is still answered
                 pass

@@ -1,3 +1,4 @@
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,24 @@ def minimal_home(home: dict[str, Any]) -> dict[str, Any]:
 def api(db: None) -> Client:
     """Errors come back as responses, as over HTTP."""
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture(scope="session")
+def started_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `bin/up` keeps between its starts, after the first: copies of it start quickly."""
+    service = start(tmp_path_factory.mktemp("before"))
+    assert service.stop() == 0
+    return service.var
+
+
+@pytest.fixture
+def own(started_before: Path, tmp_path: Path) -> Iterator[Live]:
+    """A service of its own, for a test that breaks things."""
+    # Not shutil: PostgreSQL wants its files to be its own.
+    subprocess.run(["cp", "-a", str(started_before), str(tmp_path / "own")], check=True)
+    service = start(tmp_path / "own")
+    yield service
+    service.stop()
 
 
 @pytest.fixture(scope="session")

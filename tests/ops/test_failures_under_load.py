@@ -1,22 +1,12 @@
 """What dies while clients ask takes no acknowledged answer with it."""
 
 import signal
-from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 
 from benchmarks.asking import FAILED, Askers
 from tests.live import Live, command_line, manage, start, wait_until
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Any:
-    """A service of its own: these tests break things."""
-    service = start(tmp_path)
-    yield service
-    service.stop()
 
 
 def unlogged(service: Live, askers: Askers) -> set[str]:

@@ -9,26 +9,24 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.live import SAMPLE, launch, left_behind, manage, outside, start
+from tests.live import SAMPLE, Live, launch, left_behind, manage, outside, start
 
 
 def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
-    tmp_path: Path,
+    own: Live,
 ) -> None:
-    first = start(tmp_path)
-    assert first.stop() == 0
-    assert left_behind(tmp_path) == []
-    second = start(tmp_path)
+    assert own.stop() == 0
+    assert left_behind(own.var) == []
+    second = start(own.var)
     for text in ("installing", "training", "new, ", "shown this once"):
         assert text not in second.text
     assert second.stop(signal.SIGINT) == 0
-    assert left_behind(tmp_path) == []
+    assert left_behind(own.var) == []
 
 
 def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
-    tmp_path: Path, home: dict[str, Any]
+    own: Live, home: dict[str, Any]
 ) -> None:
-    first = start(tmp_path)
     received: list[str] = []
     statuses: set[int] = set()
     enough = threading.Event()
@@ -36,7 +34,7 @@ def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
     def ask() -> None:
         while True:
             try:
-                status, body = first.post("/api/predict/", home)
+                status, body = own.post("/api/predict/", home)
             except OSError:
                 return
             statuses.add(status)
@@ -48,9 +46,9 @@ def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
     for asker in askers:
         asker.start()
     assert enough.wait(60)
-    first.process.kill()
-    first.process.wait()
-    second = start(tmp_path)
+    own.process.kill()
+    own.process.wait()
+    second = start(own.var)
     for asker in askers:
         asker.join(timeout=30)
         assert not asker.is_alive()
@@ -60,7 +58,7 @@ def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
         logged = {str(row) for (row,) in database.execute("SELECT id FROM predictions_prediction")}
     assert set(received) <= logged
     assert second.stop() == 0
-    assert left_behind(tmp_path) == []
+    assert left_behind(own.var) == []
 
 
 @pytest.mark.parametrize("moment", ["starting the database", "up to date", "training", "gunicorn"])
