@@ -7,6 +7,8 @@ from typing import Any
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "ops.worker.Worker"
+# The one whose idea of a request ops/arriving.py shares.
+http_parser = "python"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 # Below the five seconds after which bin/up's supervisor kills.

@@ -34,8 +34,13 @@ SWITCH_SECONDS = 0.0005
 CLOSING_SECONDS = 2.0
 # A thread waits so long for a client to send more of a body, or to take more of an answer.
 STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
+# For unread answers: with a third of it free (`_has_room`), the longest answer to a question fits,
+# which names every fault of 64 kB of facts, and the main thread never waits for a client to read.
+ROOM = 212_992
 SWEEP_SECONDS = 0.5
 RECEIVED_AT_ONCE = 16384
+# Too many open files, here or on the machine.
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 # For a process with fewer connections to take a new one.
 STAND_BACK_SECONDS = 0.005
 
@@ -56,6 +61,7 @@ class Worker(ThreadWorker):
     _stood_back = 0.0
     _next_sweep = 0.0
     _ends_at = 0.0
+    _has_let_go = False
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -81,8 +87,9 @@ class Worker(ThreadWorker):
             self._count(0)
             return
         self.shares.left(self.age)
-        if enabled:  # told to end before it began
+        if enabled or self._has_let_go:  # told to end before it began, or when it was full
             return
+        self._has_let_go = True
         for listener in self.sockets:
             while self._accept(listener):  # what has come by now is still answered
                 pass
@@ -143,8 +150,11 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         if self.nr_conns <= self.shares.fewest() or now - self._stood_back < STAND_BACK_SECONDS:
             self._accept(listener)
-            return
-        self._deaf_until = now + STAND_BACK_SECONDS
+        else:
+            self._stand_back(listener)
+
+    def _stand_back(self, listener: socket.socket) -> None:
+        self._deaf_until = time.monotonic() + STAND_BACK_SECONDS
         self.poller.modify(listener, 0)
 
     def _listen_again(self) -> None:
@@ -157,12 +167,17 @@ class Worker(ThreadWorker):
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in NO_ROOM:
+                self.log.warning("a connection has to wait: %s", error)
+                if self.alive:
+                    self._stand_back(listener)
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return False
         self._count(1)
         conn = Connection(self.cfg, client, address, listener.getsockname())
         conn.init()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, STALLED)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, STALLED)
         client.setblocking(False)
@@ -211,6 +226,9 @@ class Worker(ThreadWorker):
         if conn.is_answering:  # more than one question at a time: after this one's answer
             self._unwatch(conn)
             return
+        if conn.received and not conn.is_closing and look(conn.received) is not Arrived.PART:
+            self._on_received(conn, conn.received)  # what was sent ahead, before what comes now
+            return
         try:
             received = client.recv(RECEIVED_AT_ONCE)
         except BlockingIOError:
@@ -241,9 +259,12 @@ class Worker(ThreadWorker):
 
     def _answer(self, conn: Connection) -> None:
         """As a greenlet of the loop."""
-        kept = self.handle(conn)
-        conn.is_answering = False
-        self._after(conn, kept is True)
+        kept = False
+        try:
+            kept = self.handle(conn) is True
+        finally:
+            conn.is_answering = False
+            self._after(conn, kept)
 
     def finish_request(self, conn: Connection, future: "Future[Any]") -> None:
         """A thread has answered; back on the main thread."""
@@ -259,6 +280,7 @@ class Worker(ThreadWorker):
         self._watch(conn, self.cfg.keepalive)
         if behind := conn.parser.unreader.take_buffered():
             conn.received = behind
+            self._watch(conn, ARRIVING_SECONDS)
             self.method_queue.defer(self._look_behind, conn)
 
     def _look_behind(self, conn: Connection) -> None:

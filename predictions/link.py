@@ -29,13 +29,19 @@ class AuditLink:
     def __init__(self, parameters: dict[str, Any], timeout: float, waiting: Waiting) -> None:
         """Raises Lost."""
         self._waiting = waiting
+        self._prepared: set[int] = set()
         try:
             self._connection = waiting.for_call(lambda: _connected(parameters, timeout))
+            self._pgconn = self._connection.pgconn
+            self._pgconn.nonblocking = 1
+            # The plan of an INSERT of constants does not depend on them.
+            self._pgconn.send_query_params(b"SET plan_cache_mode = force_generic_plan", None)
+            self._finish(time.monotonic() + timeout)
         except psycopg.Error as error:
             raise Lost(str(error)) from error
-        self._pgconn = self._connection.pgconn
-        self._pgconn.nonblocking = 1
-        self._prepared: set[int] = set()
+        except Lost:
+            self._connection.close()
+            raise
 
     def insert(
         self, rows: Sequence[Parameters], *, deadline: float, may_repair: bool = True
@@ -54,7 +60,10 @@ class AuditLink:
         except psycopg.errors.CheckViolation as error:
             if error.diag.constraint_name is not None or not may_repair:
                 raise Refused(str(error)) from error
-            self._make_partitions(rows, deadline)
+            try:
+                self._make_partitions(rows, deadline)
+            except (psycopg.Error, OSError) as other:
+                raise Lost(str(other)) from other
             self.insert(rows, deadline=deadline, may_repair=False)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             raise Refused(str(error)) from error
@@ -77,15 +86,19 @@ class AuditLink:
         while self._pgconn.flush():
             self._wait(deadline, may_write=True)
             self._pgconn.consume_input()
-        while self._pgconn.is_busy():
-            self._wait(deadline)
-            self._pgconn.consume_input()
         failed = None
-        while (result := self._pgconn.get_result()) is not None:
+        while (result := self._next_result(deadline)) is not None:
             if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
                 failed = result
         if failed is not None:
             raise error_from_result(failed)
+
+    def _next_result(self, deadline: float) -> "pq.abc.PGresult | None":
+        """Ours to wait for: libpq would wait without end, for the end of an error too."""
+        while self._pgconn.is_busy():
+            self._wait(deadline)
+            self._pgconn.consume_input()
+        return self._pgconn.get_result()
 
     def _wait(self, deadline: float, *, may_write: bool = False) -> None:
         seconds = deadline - time.monotonic()
@@ -96,9 +109,6 @@ class AuditLink:
 
 
 def _connected(parameters: dict[str, Any], timeout: float) -> psycopg.Connection[Any]:
-    connection = psycopg.connect(
+    return psycopg.connect(
         **{**parameters, "connect_timeout": max(2, round(timeout))}, autocommit=True
     )
-    # The plan of an INSERT of constants does not depend on them.
-    connection.execute("SET plan_cache_mode = force_generic_plan")
-    return connection

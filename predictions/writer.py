@@ -132,22 +132,24 @@ class AuditWriter:
         rows = [entry.parameters for entry in batch]
         kept = self._link is not None
         try:
-            self._connected().insert(rows, deadline=deadline)
+            self._insert_once(rows, deadline)
         except Lost:
-            self._drop()
             # A connection kept from before may have died unnoticed; a new one tells.
             if not kept or time.monotonic() >= deadline:
                 raise
-            try:
-                self._connected().insert(rows, deadline=deadline)
-            except Lost:
-                self._drop()
-                raise
+            self._insert_once(rows, deadline)
 
-    def _connected(self) -> AuditLink:
+    def _insert_once(self, rows: Sequence[Parameters], deadline: float) -> None:
         if self._link is None:
             self._link = AuditLink(self._connection, self._seconds, self._how)
-        return self._link
+        # Connecting may have taken all the time there was: the next rows find the connection.
+        if time.monotonic() >= deadline:
+            raise Lost("there was no time left to write")
+        try:
+            self._link.insert(rows, deadline=deadline)
+        except Lost:
+            self._drop()
+            raise
 
     def _drop(self) -> None:
         if self._link is not None:

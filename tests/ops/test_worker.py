@@ -98,6 +98,15 @@ def test_questions_sent_without_waiting_are_answered_in_their_order(
     assert [client.answer()[1]["x-request-id"] for _ in asked] == asked
 
 
+def test_who_sends_ahead_and_then_no_more_is_answered_too(
+    client: Client, home: dict[str, Any]
+) -> None:
+    client.send(question(home) * 3)
+    client.socket.shutdown(socket.SHUT_WR)
+    assert [client.answer()[0] for _ in range(3)] == [200] * 3
+    assert client.is_closed()
+
+
 def test_between_questions_other_requests_have_their_place(
     client: Client, home: dict[str, Any]
 ) -> None:
@@ -184,6 +193,23 @@ def test_who_does_not_read_answers_keeps_nobody_from_being_answered(
     for _ in range(20):
         assert live.post("/api/predict/", home)[0] == 200
     deaf.socket.close()
+
+
+def test_a_long_answer_that_is_not_read_keeps_nobody_from_being_answered(
+    live: Live, home: dict[str, Any]
+) -> None:
+    # Each name is repeated in the answer, longer than it came.
+    faulty = home | {"\x01" * 90 + f"{number:04}": 0 for number in range(100)}
+    assert 50_000 < len(question(faulty)) < 65_536
+    with ExitStack() as stack:
+        for _ in range(8):
+            deaf = socket.socket()
+            stack.callback(deaf.close)
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+            deaf.connect(("127.0.0.1", live.port))
+            deaf.sendall(question(faulty))
+        for _ in range(20):
+            assert live.post("/api/predict/", home)[0] == 200
 
 
 def test_all_who_ask_at_once_are_answered(live: Live, home: dict[str, Any]) -> None:
