@@ -206,6 +206,7 @@ def test_a_long_answer_that_is_not_read_keeps_nobody_from_being_answered(
             deaf = socket.socket()
             stack.callback(deaf.close)
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+            deaf.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
             deaf.connect(("127.0.0.1", live.port))
             deaf.sendall(question(faulty))
         for _ in range(20):
