@@ -13,6 +13,7 @@ from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
 from predictors.homes.loading import load_demographics, load_sales
+from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import (
     DEMOGRAPHIC_COLUMNS,
     HOME_FIELDS,
@@ -27,7 +28,7 @@ class HomesPredictor:
     name = "homes"
     currency = "USD"
     known_features = KNOWN_FEATURES
-    recipes = tuple(training.RECIPES)
+    recipes = tuple(RECIPES)
     allowed_classes = frozenset(
         {
             "sklearn.pipeline.Pipeline",

@@ -6,17 +6,15 @@ import pandas as pd
 
 from learning.artifact import Artifact
 from predictions.errors import NotReady, UnknownRecipe
-from predictors.homes.ml.basic import train_basic
+from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
-
-RECIPES = {"basic": train_basic}
 
 
 def train(*, recipe: str) -> Artifact:
     """Raises UnknownRecipe, and NotReady when there are no sales or demographics."""
     try:
-        run = RECIPES[recipe]
+        run = RECIPES[recipe].train
     except KeyError:
         raise UnknownRecipe(f"no recipe {recipe!r}; there are: {', '.join(RECIPES)}") from None
     sales, demographics = sales_frame(), demographics_frame()

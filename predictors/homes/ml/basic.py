@@ -7,11 +7,13 @@ range, to the mean price of the five nearest of three quarters of the sales.
 import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import RobustScaler
 
 from learning.artifact import Artifact, fingerprint, pickled
 from learning.metrics import regression_metrics
+from predictors.homes.ml.inputs import inputs_of
+from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
 
 SALES_COLUMNS = (
     "price",
@@ -26,6 +28,19 @@ SALES_COLUMNS = (
 )
 
 
+FEATURES = (*SALES_COLUMNS[1:-1], *DEMOGRAPHIC_COLUMNS)
+
+
+def fit_basic(sales: pd.DataFrame, demographics: pd.DataFrame, seed: int) -> Pipeline:
+    """The model from all of the given sales; nothing in it is random, so `seed` changes nothing."""
+    inputs = inputs_of(sales, demographics, FEATURES)
+    return _pipeline().fit(inputs, sales["price"].astype(float))
+
+
+def _pipeline() -> Pipeline:
+    return make_pipeline(RobustScaler(), KNeighborsRegressor())
+
+
 def train_basic(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
     """Train on `sales` `(n_sales, ≥9)` and `demographics` `(n_zipcodes, 27)`; prices in USD.
 
@@ -37,7 +52,7 @@ def train_basic(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
     zipcodes = data.pop("zipcode")
     target = data.pop("price").astype(float)
     x_train, x_test, y_train, y_test = train_test_split(data, target, random_state=42)
-    model = make_pipeline(RobustScaler(), KNeighborsRegressor()).fit(x_train, y_train)
+    model = _pipeline().fit(x_train, y_train)
     rates = (y_train / x_train["sqft_living"]).groupby(zipcodes[x_train.index]).median()
     baseline = zipcodes[x_test.index].map(rates).fillna(rates.median()) * x_test["sqft_living"]
     return Artifact(

@@ -1,0 +1,55 @@
+"""The ways to train a model of home values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from learning.artifact import Artifact
+from predictors.homes.ml.basic import FEATURES as BASIC_FEATURES
+from predictors.homes.ml.basic import fit_basic, train_basic
+
+Rows = npt.NDArray[np.float64]
+
+
+class HomeModel(Protocol):
+    def predict(self, inputs: pd.DataFrame) -> Rows:
+        """`(n_homes, n_features)` to `(n_homes,)`, USD."""
+        ...
+
+
+@runtime_checkable
+class GivesIntervals(Protocol):
+    def intervals(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Lower and upper bound of the 90 % interval, each `(n_homes,)`, USD."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    name: str
+    feature_names: tuple[str, ...]
+    """Inputs of its models, in order; `inputs_of` makes them of sales."""
+    fit: Callable[[pd.DataFrame, pd.DataFrame, int], HomeModel]
+    """From all the given sales, the demographics and a seed: for evaluation."""
+    train: Callable[[pd.DataFrame, pd.DataFrame], Artifact]
+    """From sales and demographics: what is registered."""
+    choices: str
+    """How the choices in it were made, and on which part of the data."""
+
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="basic",
+            feature_names=BASIC_FEATURES,
+            fit=fit_basic,
+            train=train_basic,
+            choices="As Sound Realty handed it over: no choice of ours.",
+        ),
+    )
+}
