@@ -25,7 +25,7 @@ def inputs_of(
     unknown = sorted(set(sales["zipcode"]) - set(known.index))
     if unknown:
         raise ValueError(f"no demographics of {', '.join(unknown)}")
-    columns = {}
+    columns: dict[str, Rows] = {}
     for name in feature_names:
         if name == VALUATION_DATE:
             columns[name] = ordinals(sales["date"])
