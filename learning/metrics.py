@@ -20,3 +20,17 @@ def regression_metrics(actual: Values, predicted: Values) -> dict[str, float]:
         "mae": float(np.mean(np.abs(error))),
         "mdape": float(100 * np.median(np.abs(error) / actual)),
     }
+
+
+def valuation_metrics(actual: Values, predicted: Values) -> dict[str, float]:
+    """`regression_metrics` and what else vendors of AVMs publish, for two arrays `(n_rows,)`.
+
+    MAPE is the mean of |predicted - actual| / actual (%); `within_10` the share of estimates that
+    are at most 10 % off the price (%), likewise 5 and 20.
+    """
+    actual = np.asarray(actual, dtype=np.float64)
+    off = np.abs(np.asarray(predicted, dtype=np.float64) - actual) / actual
+    return regression_metrics(actual, predicted) | {
+        "mape": float(100 * np.mean(off)),
+        **{f"within_{limit}": float(100 * np.mean(off <= limit / 100)) for limit in (5, 10, 20)},
+    }

@@ -78,6 +78,18 @@ def register_version(
     return version
 
 
+def record_evaluation(*, predictor: str, version: int, figures: Mapping[str, Any]) -> ModelVersion:
+    """Keep what an evaluation found beside the version's other metrics, in the place of an earlier.
+
+    Raises UnknownVersion.
+    """
+    with transaction.atomic():
+        chosen = ModelVersion.objects.select_for_update().numbered(predictor, version)
+        chosen.metrics = {**chosen.metrics, "evaluation": dict(figures)}
+        chosen.save(update_fields=["metrics"])
+    return chosen
+
+
 def activate_version(*, predictor: str, version: int, actor: str, reason: str = "") -> ModelVersion:
     """Make this version the one that answers, everywhere within a second.
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from learning.artifact import Artifact
+from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
 from modelregistry.catalog import Trial
 
@@ -81,6 +82,23 @@ class Predictor(Protocol):
 
     def train(self, *, recipe: str) -> Artifact:
         """Train from the database. Raises UnknownRecipe, NotReady when there is no data."""
+        ...
+
+    def evaluate(
+        self,
+        *,
+        subject: Subject,
+        rival: Subject | None,
+        only: Sequence[str],
+        files: Mapping[str, Path],
+        command: str,
+        report: Report,
+    ) -> Evaluation:
+        """Train the recipe of `subject` on parts of the data and measure on the rest.
+
+        `rival`: the active version, if it is another. `only`: parts, all without. `files` stand in
+        for tables. Raises UnknownRecipe, UnknownPart, DataError, NotReady when there is no data.
+        """
         ...
 
     def missing_data(self) -> list[str]:

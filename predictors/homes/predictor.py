@@ -1,14 +1,15 @@
 """The value of a home in King County."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from learning.artifact import Artifact
+from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
 from modelregistry.catalog import Trial
 from predictions.contract import DataKind, Reference, Report
-from predictors.homes import training
+from predictors.homes import evaluating, training
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
@@ -63,6 +64,20 @@ class HomesPredictor:
 
     def train(self, *, recipe: str) -> Artifact:
         return training.train(recipe=recipe)
+
+    def evaluate(
+        self,
+        *,
+        subject: Subject,
+        rival: Subject | None,
+        only: Sequence[str],
+        files: Mapping[str, Path],
+        command: str,
+        report: Report,
+    ) -> Evaluation:
+        return evaluating.evaluate(
+            subject=subject, rival=rival, only=only, files=files, command=command, report=report
+        )
 
     def missing_data(self) -> list[str]:
         return [] if ZipcodeDemographics.objects.exists() else ["no demographics are loaded"]
