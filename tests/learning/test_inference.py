@@ -211,6 +211,31 @@ def test_what_we_do_not_know_is_left_to_the_pickle(estimator: Any) -> None:
     assert fast_predictor(estimator) is None
 
 
+class Squares:
+    """Knows a quicker way itself."""
+
+    def predict(self, rows: Rows) -> Rows:
+        return np.array([row[0] ** 2 for row in rows])
+
+    def compiled(self) -> Predict:
+        return lambda rows: rows[:, 0] ** 2
+
+
+class Marked(Squares):
+    compiled = True  # type: ignore[assignment]  # as other libraries call other things
+
+
+def test_an_estimator_that_brings_its_own_fast_predictor_is_asked_for_it() -> None:
+    predict = fast(Squares())
+    assert predict(ASKED).tolist() == (ASKED[:, 0] ** 2).tolist()
+    assert prove(Squares().predict, predict, ROWS).equal
+
+
+@pytest.mark.parametrize("estimator", [Squares, Marked()])
+def test_what_is_only_named_so_is_left_to_the_pickle(estimator: Any) -> None:
+    assert fast_predictor(estimator) is None
+
+
 ROWS = np.c_[np.arange(1.0, PROOF_ROWS + 1), np.arange(PROOF_ROWS) % 100]
 
 
