@@ -67,6 +67,7 @@ class Predictor(Protocol):
     def decoder(self, feature_names: Sequence[str], *, minimal: bool) -> Decoder:
         """For a model with these inputs; made once per model version.
 
+        It gives every input a number, for optional fields that are not sent too.
         `minimal`: the client sends what `fields(feature_names)` says, else what `fields()` says.
         """
         ...

@@ -181,7 +181,9 @@ class _OtherVersion:
         self._version = version
         self._model = load(version)
         names = self._model.feature_names
-        self._needed = [field.name for field in predictor.fields(names)]
+        fields = predictor.fields(names)
+        self._taken = [field.name for field in fields]
+        self._needed = [field.name for field in fields if not field.optional]
         self._decode = predictor.decoder(names, minimal=True)
         self._places = lru_cache(None)(self._places_of)
 
@@ -211,6 +213,7 @@ class _OtherVersion:
                 f"not answerable by {self._version}: the request has no {', '.join(missing)}"
             )
         try:
-            return self._decode({name: request[name] for name in self._needed}).row
+            taken = {name: request[name] for name in self._taken if name in request}
+            return self._decode(taken).row
         except DomainError as error:
             raise _CannotReplay(f"not answerable by {self._version}: {error.detail}") from error

@@ -12,6 +12,7 @@ import uuid_utils
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
+from learning.fields import example_of
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
@@ -181,9 +182,9 @@ def required_fields(*, predictor_name: str) -> dict[str, Any]:
     model = runtime.active_model(predictor_name)
     fields = predictor.fields(model.feature_names)
     return {
-        "required": [field.name for field in fields],
+        "required": [field.name for field in fields if not field.optional],
         "fields": {field.name: field.json_schema() for field in fields},
-        "example": {field.name: field.example for field in fields},
+        "example": example_of(fields),
         "model": {
             "predictor": model.predictor,
             "name": model.name,

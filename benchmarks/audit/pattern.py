@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 from django.test import Client
 
+from learning.fields import example_of
 from predictions import catalog
 from predictions.audit import AuditRow
 from predictions.models import Prediction
@@ -14,7 +15,7 @@ from predictions.models import Prediction
 
 def ask() -> str:
     """The id of a row that the service itself wrote."""
-    home = {field.name: field.example for field in catalog.get("homes").fields()}
+    home = example_of(catalog.get("homes").fields())
     client = Client(SERVER_NAME="localhost")
     response = client.post("/api/predict/", json.dumps(home), content_type="application/json")
     return str(response.json()["id"])

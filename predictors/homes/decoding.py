@@ -6,26 +6,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from learning.fields import Fault, Field, RowReader, check_all
+from learning.fields import NOT_GIVEN, Fault, Field, RowReader, check_all
 from predictions.contract import Question
 from predictions.errors import InvalidInput, NotReady
-from predictors.homes.demographics import DEMOGRAPHICS, Entry
+from predictors.homes.demographics import DEMOGRAPHICS, JOINED_COLUMNS, Entry
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, DEMOGRAPHICS_ARE_OURS, contradictions
 
 _REFUSED = dict.fromkeys(DEMOGRAPHIC_COLUMNS, DEMOGRAPHICS_ARE_OURS)
 
 
 class HomeDecoder:
-    """Immutable; shared by all threads. `fields` are exactly what the client sends."""
+    """Immutable; shared by all threads. `fields` are all that the client may send."""
 
     def __init__(self, fields: Sequence[Field], feature_names: Sequence[str]) -> None:
         self._fields = tuple(fields)
         self._feature_names = tuple(feature_names)
         self._reader = RowReader(fields, feature_names)
         self._joins = any(field.kind == "zipcode" for field in fields)
-        joined = [name for name in feature_names if name in DEMOGRAPHIC_COLUMNS]
+        joined = [name for name in feature_names if name in JOINED_COLUMNS]
         self._to = _places([self._feature_names.index(name) for name in joined])
-        self._from = _places([DEMOGRAPHIC_COLUMNS.index(name) for name in joined])
+        self._from = _places([JOINED_COLUMNS.index(name) for name in joined])
 
     def __call__(self, payload: Mapping[str, Any]) -> Question:
         """Raises InvalidInput with every fault, NotReady."""
@@ -59,17 +59,15 @@ class HomeDecoder:
             faults.append(_unknown_zipcode(zipcode, demographics))
         if faults:
             raise InvalidInput(faults)
-        for place, name in enumerate(self._feature_names):
-            if name in values:
-                row[0, place] = values[name]
+        row[0] = [float(values.get(name, NOT_GIVEN)) for name in self._feature_names]
         return entry
 
 
-def _places(places: list[int]) -> slice | list[int]:
+def _places(places: list[int]) -> slice | npt.NDArray[np.intp]:
     """A slice where they follow each other: it is several times quicker."""
     if places and places == list(range(places[0], places[0] + len(places))):
         return slice(places[0], places[0] + len(places))
-    return places
+    return np.array(places, dtype=np.intp)
 
 
 def _unknown_zipcode(zipcode: str, demographics: Mapping[str, Entry]) -> Fault:

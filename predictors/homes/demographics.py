@@ -11,11 +11,14 @@ from predictions.contract import Reference
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
 from predictors.homes.models import ZipcodeDemographics
 
+JOINED_COLUMNS = (*DEMOGRAPHIC_COLUMNS, "zipcode")
+"""What a zipcode brings into a model's row; itself as a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     figures: npt.NDArray[np.float64]
-    """`(26,)`, in the order of DEMOGRAPHIC_COLUMNS."""
+    """`(27,)`, in the order of JOINED_COLUMNS."""
     context: Mapping[str, Any]
     """What an answer says about it."""
     is_synthetic: bool
@@ -25,7 +28,7 @@ def read_demographics() -> dict[str, Entry]:
     """By zipcode."""
     return {
         row.zipcode: Entry(
-            figures=np.array([getattr(row, name) for name in DEMOGRAPHIC_COLUMNS]),
+            figures=np.array([float(getattr(row, name)) for name in JOINED_COLUMNS]),
             context={"demographics": {"zipcode": row.zipcode, "source": str(row.load)}},
             is_synthetic=row.load.is_synthetic,
         )

@@ -19,6 +19,7 @@ from predictors.homes.ml.schema import (
     DEMOGRAPHIC_COLUMNS,
     HOME_FIELDS,
     KNOWN_FEATURES,
+    VALUATION_DATE_FIELD,
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
@@ -46,11 +47,12 @@ class HomesPredictor:
 
     def fields(self, feature_names: Sequence[str] | None = None) -> Sequence[Field]:
         if feature_names is None:
-            return HOME_FIELDS
+            # Also for a model that knows no time: a switch to it must not fail who sends a date.
+            return (*HOME_FIELDS, VALUATION_DATE_FIELD)
         needed = set(feature_names)
         if needed & set(DEMOGRAPHIC_COLUMNS):
             needed.add("zipcode")
-        return tuple(field for field in HOME_FIELDS if field.name in needed)
+        return tuple(field for field in self.fields() if field.name in needed)
 
     def decoder(self, feature_names: Sequence[str], *, minimal: bool) -> HomeDecoder:
         return HomeDecoder(self.fields(feature_names if minimal else None), feature_names)

@@ -1,18 +1,23 @@
 """Homes that a new model is tried on: sales that we know, and homes that nobody built."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from learning.fields import NOT_GIVEN
 from modelregistry.catalog import Trial
 from predictions.errors import NotReady
-from predictors.homes.ml.schema import HOME_FIELDS
+from predictors.homes.ml.inputs import VALUATION_DATE, Rows, inputs_of
+from predictors.homes.ml.schema import HOME_FIELDS, VALUATION_DATE_FIELD
 from predictors.homes.training import demographics_frame, sales_frame
 
 SALES = 1000
 INVENTED = 200
 SEED = 20141
+# Of the sales one in so many is valued without a date, as most requests ask.
+UNDATED = 3
 
 
 def trial_rows(feature_names: Sequence[str]) -> Trial:
@@ -24,19 +29,29 @@ def trial_rows(feature_names: Sequence[str]) -> Trial:
     sales, demographics = sales_frame(), demographics_frame()
     if sales.empty or demographics.empty:
         raise NotReady("load sales and demographics first: a new model is tried on them")
-    known = sales.merge(demographics, on="zipcode").sample(
+    known = sales[sales["zipcode"].isin(demographics["zipcode"])].sample(
         n=SALES, random_state=SEED, replace=len(sales) < SALES
     )
-    columns = list(feature_names)
-    rows = pd.concat([known[columns], _invented(demographics)[columns]]).to_numpy(dtype=np.float64)
+    rows = np.concatenate(
+        [_rows(homes, demographics, feature_names) for homes in (known, _invented(demographics))]
+    )
+    if VALUATION_DATE in feature_names:
+        rows[:SALES:UNDATED, list(feature_names).index(VALUATION_DATE)] = NOT_GIVEN
     actual = np.concatenate([known["price"].to_numpy(dtype=np.float64), np.full(INVENTED, np.nan)])
     return Trial(rows=np.ascontiguousarray(rows), actual=actual)
 
 
+def _rows(homes: pd.DataFrame, demographics: pd.DataFrame, feature_names: Sequence[str]) -> Rows:
+    """`(n_homes, n_features)`"""
+    return inputs_of(homes, demographics, feature_names).to_numpy(dtype=np.float64)
+
+
 def _invented(demographics: pd.DataFrame) -> pd.DataFrame:
-    """Every field anywhere between its limits, in a zipcode that there is, `(INVENTED, 44)`."""
+    """Every field anywhere between its limits, in a zipcode that there is, on any day that is
+    accepted: `(INVENTED, 19)`."""
     random = np.random.default_rng(SEED)
-    homes = demographics.sample(n=INVENTED, replace=True, random_state=SEED).reset_index(drop=True)
+    zipcodes = demographics["zipcode"].sample(n=INVENTED, replace=True, random_state=SEED)
+    homes = pd.DataFrame({"zipcode": zipcodes.to_numpy()})
     for field in HOME_FIELDS:
         if field.kind == "integer":
             homes[field.name] = random.integers(
@@ -44,4 +59,7 @@ def _invented(demographics: pd.DataFrame) -> pd.DataFrame:
             )
         elif field.kind == "number":
             homes[field.name] = random.uniform(field.minimum, field.maximum, INVENTED)
+    first, last = int(VALUATION_DATE_FIELD.minimum), int(VALUATION_DATE_FIELD.maximum)
+    days = random.integers(first, last, INVENTED, endpoint=True)
+    homes["date"] = [date.fromordinal(day) for day in days.tolist()]
     return homes

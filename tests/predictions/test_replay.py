@@ -9,7 +9,7 @@ import random
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
-from sklearn.neighbors import KNeighborsRegressor
 
 from modelregistry.models import ModelVersion
 from predictions import models
@@ -29,6 +28,7 @@ from predictions.recording import record
 from predictors.homes.models import ZipcodeDemographics
 from tests.live import Live, manage
 
+from .registering import registered
 from .rows import NOW, row_of
 
 JSON = "application/json"
@@ -60,20 +60,6 @@ def replayed(*arguments: str) -> str:
     output = StringIO()
     call_command("replay_predictions", *arguments, stdout=output, stderr=StringIO())
     return output.getvalue()
-
-
-def registered(folder: Path, features: list[str]) -> ModelVersion:
-    """Another model with these inputs, not active."""
-    draw = random.Random(7)
-    rows = [[draw.uniform(1, 5000) for _ in features] for _ in range(50)]
-    model = KNeighborsRegressor(3).fit(pd.DataFrame(rows, columns=features), np.arange(50) * 1e4)
-    files = folder / "model.pkl", folder / "model_features.json"
-    files[0].write_bytes(pickle.dumps(model))
-    files[1].write_text(json.dumps(features))
-    call_command("register_model", "homes", *files, stdout=StringIO())
-    version = ModelVersion.objects.of("homes").last()
-    assert version is not None
-    return version
 
 
 def test_it_works(logged: list[str]) -> None:
@@ -181,6 +167,30 @@ def test_inputs_that_the_row_lacks_come_from_its_request(logged: list[str], tmp_
     assert ": 20\n" in text.splitlines(keepends=True)[0]
     reason = f"not answerable by homes {other.version} (model): the request has no yr_built"
     assert f"not computed: 20: {reason}\n" in text
+
+
+def test_a_zipcode_and_a_day_that_only_the_other_version_takes_come_from_the_request(
+    logged: list[str], api: Client, tmp_path: Path
+) -> None:
+    """The day if there was one: it is the client's to leave out."""
+    other = registered(tmp_path, ["sqft_living", "valuation_date", "zipcode", "hous_val_amt"])
+    home = example_homes()[0]
+    dated = home | {"valuation_date": "2015-03-01"}
+    assert api.post("/api/predict/", dated, content_type=JSON).status_code == 200
+    model = pickle.loads((tmp_path / "model.pkl").read_bytes())
+    census = ZipcodeDemographics.objects.get(zipcode=home["zipcode"]).hous_val_amt
+    inputs = [
+        [home["sqft_living"], day, float(home["zipcode"]), census]
+        for day in (0.0, date(2015, 3, 1).toordinal())
+    ]
+    undated, then = model.predict(pd.DataFrame(inputs, columns=other.feature_names))
+    assert undated != then
+    text = replayed("--version", str(other.version))
+    assert f"computed again on homes {other.version} (model): 41\n" in text
+    dated_id = str(Prediction.objects.filter(status=200).latest("id").id)
+    for identity, expected in ((logged[0], undated), (dated_id, then)):
+        text = replayed("--version", str(other.version), "--id", identity)
+        assert f"now {expected:,.2f}" in text
 
 
 def test_a_request_that_the_other_version_would_refuse_is_counted(

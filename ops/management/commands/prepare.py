@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from learning.fields import example_of
 from modelregistry.errors import DomainError
 from modelregistry.models import ModelVersion
 from predictions import catalog, services
@@ -73,5 +74,5 @@ class Command(BaseCommand):
             "admin_created": admin_created,
             "data": predictor.data_kind(),
             "model": str(active) if active else "none is active",
-            "example": {field.name: field.example for field in predictor.fields()},
+            "example": example_of(predictor.fields()),
         }

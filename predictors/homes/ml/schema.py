@@ -5,9 +5,11 @@ living area are common downtown), and end where a typing error is likelier than 
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from learning.fields import Fault, Field
+from predictors.homes.ml.inputs import VALUATION_DATE
 
 HOME_FIELDS = (
     Field("bedrooms", "integer", "number of bedrooms", 0, 50, 4),
@@ -32,6 +34,17 @@ HOME_FIELDS = (
     Field("sqft_lot15", "integer", "lot of the nearest 15 homes, sqft", 100, 20_000_000, 5765),
 )
 HOME_COLUMNS = tuple(field.name for field in HOME_FIELDS)
+
+VALUATION_DATE_FIELD = Field(
+    VALUATION_DATE,
+    "date",
+    "the day for which the home is valued, 2000-01-01 to 2099-12-31; if left out, the last day of "
+    "the sales that the model learned from. A model that knows no time takes no notice of it",
+    date(2000, 1, 1).toordinal(),
+    date(2099, 12, 31).toordinal(),
+    "2015-03-01",
+    optional=True,
+)
 
 DEMOGRAPHIC_COLUMNS = (
     "ppltn_qty",
@@ -62,8 +75,9 @@ DEMOGRAPHIC_COLUMNS = (
     "per_prfsnl",
 )
 
-# What a model may take as input: every number we know of a home, and of its zipcode.
-KNOWN_FEATURES = frozenset((*HOME_COLUMNS, *DEMOGRAPHIC_COLUMNS)) - {"zipcode"}
+# What a model may take as input: every number we know of a home (its zipcode is 98118.0), of its
+# zipcode, and of the day.
+KNOWN_FEATURES = frozenset((*HOME_COLUMNS, *DEMOGRAPHIC_COLUMNS, VALUATION_DATE))
 
 DEMOGRAPHICS_ARE_OURS = "demographics are joined by the server from the zipcode; do not send them"
 
