@@ -10,6 +10,7 @@ import pandas as pd
 
 from learning.artifact import fingerprint, library_versions
 from learning.evaluation import Evaluation, Subject
+from predictors.homes.ml.evaluation.card import card
 from predictors.homes.ml.evaluation.fitting import Bench
 from predictors.homes.ml.evaluation.parts import chosen_parts, run_parts
 from predictors.homes.ml.evaluation.report import page
@@ -51,6 +52,7 @@ def run_evaluation(
         documents={
             "report.json": (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode(),
             "report.html": page(whole, found.rows).encode(),
+            "model-card.md": card(whole).encode(),
         },
     )
 

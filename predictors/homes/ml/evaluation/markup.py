@@ -1,0 +1,60 @@
+"""Pieces of the page. Whatever is text is escaped here, and nowhere else."""
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Cell = str | float | int | None
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    return f'<p class="{kind}">{html.escape(text)}</p>' if kind else f"<p>{html.escape(text)}</p>"
+
+
+def points(texts: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
+
+
+def chart(svg: str, reading: str) -> str:
+    """`reading`: in one sentence, what it shows."""
+    described = html.escape(reading, quote=True)
+    return (
+        f'<figure role="img" aria-label="{described}">{svg}'
+        f"<figcaption>{html.escape(reading)}</figcaption></figure>"
+    )
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
+    """The first column names the row; the others stand to the right, being numbers."""
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in header)
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(row[0])}</th>'
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    shown = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return f"<table>{shown}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def facts(pairs: Mapping[str, Any]) -> str:
+    return (
+        "<dl>"
+        + "".join(
+            f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>"
+            for name, value in pairs.items()
+        )
+        + "</dl>"
+    )
+
+
+def number(value: float | None, digits: int = 0, unit: str = "") -> str:
+    """`–` for what there is not."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:,.{digits}f}{unit}"
+
+
+def within(interval: Sequence[float], digits: int = 0) -> str:
+    return f"{interval[0]:,.{digits}f} to {interval[1]:,.{digits}f}"
