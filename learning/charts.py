@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 Values = npt.NDArray[np.float64]
 
@@ -110,7 +111,8 @@ def curve(
             axes.plot(list(x), list(values), "o-", label=title, color=colour)
         axes.set_xscale("log", base=2)
         axes.set_xticks(list(x), [f"{value:,.0f}" for value in x])
-        axes.set_ylim(bottom=0)
+        axes.minorticks_off()
+        axes.set_ylim(0, 1.1 * max(value for values in series.values() for value in values))
         axes.set_xlabel(x_axis)
         axes.set_ylabel(y_axis)
         axes.legend()
@@ -129,9 +131,13 @@ def against(name: str, actual: Values, predicted: Values, *, x_axis: str, y_axis
             norm=LogNorm(), mincnt=1, rasterized=True,
         )  # fmt: skip
         axes.plot(limits, limits, color=ORANGE, lw=1)
+        for side in (axes.xaxis, axes.yaxis):
+            side.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            side.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            side.set_minor_formatter(NullFormatter())
         axes.set_xlabel(x_axis)
         axes.set_ylabel(y_axis)
-        figure.colorbar(drawn, ax=axes, label="homes")
+        figure.colorbar(drawn, ax=axes, label="homes", format=StrMethodFormatter("{x:,.0f}"))
 
     return _drawn(name, paint, 3.8)
 

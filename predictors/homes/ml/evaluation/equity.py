@@ -45,7 +45,7 @@ def ratio_study(figures: Figures, rows: Frames) -> str:
             )
         )
     header = ("", "value", "95 % interval", "range", "", "what it says")
-    return table(header, lines) + paragraph(
+    return table(header, lines, words=2) + paragraph(
         f"n {homes['n']:,}, the five folds. Standard on Ratio Studies of the International "
         "Association of Assessing Officers (2013); for newer or homogeneous areas it asks for a "
         f"COD of {HOMOGENEOUS_COD.lowest:g} to {HOMOGENEOUS_COD.highest:g}. It suspects a COD "
@@ -95,4 +95,4 @@ def _table(title: str, known: list[dict[str, Any]]) -> str:
         )
         for one in known
     ]
-    return table(header, lines, caption=title.capitalize())
+    return table(header, lines, caption=title)

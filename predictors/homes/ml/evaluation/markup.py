@@ -25,16 +25,29 @@ def chart(svg: str, reading: str) -> str:
     )
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
-    """The first column names the row; the others stand to the right, being numbers."""
-    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in header)
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "", *, words: int = 0
+) -> str:
+    """The first column names the row; the others are numbers, but for the last `words` of them."""
+    first_word = len(header) - words
+    kinds = ["" if place < first_word else ' class="words"' for place in range(len(header))]
+    head = "".join(
+        f'<th scope="col"{kind}>{html.escape(title)}</th>'
+        for title, kind in zip(header, kinds, strict=True)
+    )
     body = "".join(
         f'<tr><th scope="row">{html.escape(row[0])}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+        + "".join(
+            f"<td{kind}>{html.escape(cell)}</td>"
+            for cell, kind in zip(row[1:], kinds[1:], strict=True)
+        )
         + "</tr>"
         for row in rows
     )
-    shown = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    # Not capitalize(): it would make small letters of USD.
+    shown = (
+        f"<caption>{html.escape(caption[:1].upper() + caption[1:])}</caption>" if caption else ""
+    )
     return f"<table>{shown}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -57,4 +70,6 @@ def number(value: float | None, digits: int = 0, unit: str = "") -> str:
 
 
 def within(interval: Sequence[float], digits: int = 0) -> str:
-    return f"{interval[0]:,.{digits}f} to {interval[1]:,.{digits}f}"
+    """A dash between numbers that have no sign."""
+    between = " to " if min(interval) < 0 else "–"
+    return f"{interval[0]:,.{digits}f}{between}{interval[1]:,.{digits}f}"

@@ -1,6 +1,7 @@
 """From data frames to the whole evaluation."""
 
 import json
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def _about(
         "median_price": float(data.sales["price"].median()),
         "fingerprint": fingerprint(data.sales),
         "files_sha256": dict(data.files_sha256),
-        "machine": f"{platform.system()} {platform.machine()}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "libraries": library_versions(),
         "command": command,
     }

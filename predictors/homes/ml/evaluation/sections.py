@@ -15,7 +15,18 @@ from predictors.homes.ml.evaluation.summary import METRICS, TITLES
 Figures = Mapping[str, Any]
 Frames = Mapping[str, pd.DataFrame]
 
-HEADER = ("", "n", "R²", "RMSE", "MAE", "MAPE %", "MdAPE %", "≤ 5 %", "≤ 10 %", "≤ 20 %")
+HEADER = (
+    "",
+    "n",
+    "R²",
+    "RMSE",
+    "MAE",
+    "MAPE\u00a0%",
+    "MdAPE\u00a0%",
+    "≤\u00a05\u00a0%",
+    "≤\u00a010\u00a0%",
+    "≤\u00a020\u00a0%",
+)
 DIGITS = (4, 0, 0, 2, 2, 1, 1, 1)
 
 
@@ -74,7 +85,7 @@ def _split(name: str, part: Figures) -> str:
                 ),
             ),
         )
-    return table(HEADER, rows, caption=TITLES[name].capitalize())
+    return table(HEADER, rows, caption=TITLES[name])
 
 
 def _row(title: str, n: int, metrics: Mapping[str, float]) -> tuple[str, ...]:
@@ -121,9 +132,14 @@ def seeds(figures: Figures, rows: Frames) -> str:
         values = (number(value, digits) for value in one["values"])
         name = {"r2": "R²", "mdape": "MdAPE, %", "mae": "MAE, USD"}[metric]
         lines.append((name, number(one["mean"], digits), number(one["sd"], digits + 1), *values))
+    says = (
+        f"half of the estimates vary by less than {found['between']:.2f} % (standard deviation of "
+        "the five over their mean)."
+        if found["between"]
+        else "the seed changes nothing, because nothing in this recipe is drawn at random."
+    )
     return table(header, lines) + paragraph(
-        f"The same {found['n_test']:,} homes, trained with five seeds: half of the estimates vary "
-        f"by less than {found['between']:.2f} % (standard deviation of the five over their mean)."
+        f"The same {found['n_test']:,} homes, trained with five seeds: {says}"
     )
 
 
