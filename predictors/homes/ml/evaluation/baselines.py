@@ -11,10 +11,15 @@ from predictors.homes.ml.evaluation.fitting import Bench
 Rows = npt.NDArray[np.float64]
 
 TITLES = {
-    "zipcode_rate": "median price per sqft of the zipcode × living area",
-    "basic": "the basic model that was handed over",
-    "median": "the median price, for every home",
+    "zipcode_rate": "zipcode rate × area",
+    "basic": "basic model",
+    "median": "median price",
 }
+MEANINGS = (
+    "Baselines, each learned from the same part as the model: «zipcode rate × area» is the living "
+    "area times the median price per sqft of the zipcode, «basic model» the one that was handed "
+    "over, «median price» the same for every home."
+)
 
 
 def baselines(bench: Bench, part: Part, recipe: str) -> Mapping[str, Rows]:

@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Cell = str | float | int | None
+ROWS_ON_A_PAGE = 25
+"""A longer table begins on a page of its own and may be broken; others are kept whole."""
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -48,7 +49,8 @@ def table(
     shown = (
         f"<caption>{html.escape(caption[:1].upper() + caption[1:])}</caption>" if caption else ""
     )
-    return f"<table>{shown}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    kind = ' class="long"' if len(rows) > ROWS_ON_A_PAGE else ""
+    return f"<table{kind}>{shown}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def facts(pairs: Mapping[str, Any]) -> str:

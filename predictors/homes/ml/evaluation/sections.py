@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from learning.charts import Dot, against, curve, dots, error_map, histogram
+from predictors.homes.ml.evaluation.baselines import MEANINGS
 from predictors.homes.ml.evaluation.baselines import TITLES as BASELINES
 from predictors.homes.ml.evaluation.coverage import TARGETS
 from predictors.homes.ml.evaluation.markup import chart, number, paragraph, table, within
@@ -33,6 +34,8 @@ DIGITS = (4, 0, 0, 2, 2, 1, 1, 1)
 def accuracy(figures: Figures, rows: Frames) -> str:
     """One table per split: the model, its intervals, what it had learned, the baselines."""
     parts = [_split(name, figures[name]) for name in SPLITS if name in figures]
+    if parts:
+        parts.append(paragraph(MEANINGS))
     frame = rows.get("folds", next(iter(rows.values()), None))
     if frame is not None:
         price, estimate = frame["price"].to_numpy(), frame["estimate"].to_numpy()
@@ -77,7 +80,7 @@ def _split(name: str, part: Figures) -> str:
         rows.insert(
             2,
             (
-                "  mean of the folds ± sd",
+                "  folds: mean ± sd",
                 "",
                 *(
                     f"{number(fold[metric]['mean'], digits)} ± {number(fold[metric]['sd'], digits)}"
