@@ -5,7 +5,9 @@ from enum import Enum
 
 # A question is a few hundred bytes. Larger ones are read by a thread, which may wait for them.
 LARGEST = 65536
-_QUESTION = b"POST /api/predict/"
+# What is asked for in a query (comparables, say) takes some ms of computing: a thread does that, or
+# everyone else's question in this process would wait for it.
+_QUESTION = re.compile(rb"POST /api/predict/[^? \r\n]* HTTP/")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 # With either of these, reading the body is more than reading so many bytes.
 _SPECIAL = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
@@ -15,7 +17,7 @@ class Arrived(Enum):
     PART = 1
     """Of something small that can be waited for."""
     QUESTION = 2
-    """All of it, and maybe more behind it: it can be read without waiting."""
+    """All of it, and maybe more behind it: it can be read without waiting, and answered at once."""
     OTHER = 3
 
 
@@ -30,4 +32,4 @@ def look(received: bytes) -> Arrived:
     missing = end + 4 + int(found[1]) - len(received)
     if missing > 0:
         return Arrived.PART if len(received) + missing <= LARGEST else Arrived.OTHER
-    return Arrived.QUESTION if received.startswith(_QUESTION) else Arrived.OTHER
+    return Arrived.QUESTION if _QUESTION.match(received) else Arrived.OTHER

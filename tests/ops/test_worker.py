@@ -116,6 +116,15 @@ def test_between_questions_other_requests_have_their_place(
     assert [b"prediction" in body for body in bodies] == [True, False, True, False]
 
 
+def test_questions_with_a_query_keep_their_place_too(client: Client, home: dict[str, Any]) -> None:
+    """A thread answers them, and the main thread those before and after."""
+    asked = question(home)
+    more = asked.replace(b"/api/predict/", b"/api/predict/?include=interval,comparables", 1)
+    client.send(asked + more + more + asked)
+    bodies = [json.loads(client.answer()[2]) for _ in range(4)]
+    assert ["comparables" in body for body in bodies] == [False, True, True, False]
+
+
 def test_a_refused_question_leaves_the_connection_as_good_as_before(
     client: Client, home: dict[str, Any]
 ) -> None:
