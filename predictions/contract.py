@@ -13,6 +13,7 @@ from learning.artifact import Artifact
 from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
 from modelregistry.catalog import Trial
+from modelregistry.loading import LoadedModel
 
 DataKind = Literal["real", "synthetic"]
 Report = Callable[[str], None]
@@ -70,6 +71,17 @@ class Predictor(Protocol):
         It gives every input a number, for optional fields that are not sent too.
         `minimal`: the client sends what `fields(feature_names)` says, else what `fields()` says.
         """
+        ...
+
+    @property
+    def inclusions(self) -> Mapping[str, Mapping[str, Any]]:
+        """What an answer may have besides, if a client asks for it: JSON Schema by name."""
+        ...
+
+    def include(
+        self, model: LoadedModel, question: Question, names: Sequence[str]
+    ) -> Mapping[str, Any]:
+        """Some of `inclusions`, ready for JSON; None for what this model cannot give."""
         ...
 
     @property

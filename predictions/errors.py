@@ -51,6 +51,7 @@ class InvalidInput(DomainError):
     status = 422
 
     def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
         names = ", ".join(dict.fromkeys(fault.field for fault in faults[:20]))
         super().__init__(
             f"not accepted: {names}", errors=[fault.as_json() for fault in faults[:100]]

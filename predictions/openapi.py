@@ -1,12 +1,16 @@
 """What OpenAPI must know beyond what the views say: schemas made from the fields themselves."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
 
 from learning.fields import object_schema
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from predictions import catalog
 from predictions.contract import Predictor
+from predictions.inclusions import PARAMETER
 
 PROBLEM = "application/problem+json"
 
@@ -22,6 +26,17 @@ def ref(name: str) -> dict[str, str]:
 
 def request_schema_name(predictor_name: str, *, minimal: bool) -> str:
     return f"{predictor_name.title()}{'Minimal' if minimal else ''}Request"
+
+
+def include_parameter(names: Sequence[str]) -> OpenApiParameter:
+    return OpenApiParameter(
+        PARAMETER,
+        {"type": "array", "items": {"type": "string", "enum": list(names)}, "minItems": 1},
+        OpenApiParameter.QUERY,
+        style="form",
+        explode=False,
+        description="What the answer shall have besides, with commas between; it takes longer.",
+    )
 
 
 _STATUS = {
@@ -47,7 +62,7 @@ _MODEL = {
     },
     "required": ["predictor", "name", "version", "digest"],
 }
-_ANSWER = {
+_ANSWER: dict[str, Any] = {
     "type": "object",
     "properties": {
         "id": {"type": "string", "format": "uuid", "description": "of the audit row (UUIDv7)"},
@@ -167,7 +182,7 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     schemas |= {
         "Status": _STATUS,
         "Model": _MODEL,
-        "Answer": _ANSWER,
+        "Answer": _answer_schema(schemas),
         "RequiredNow": _REQUIRED_NOW,
         "Problem": _PROBLEM_SCHEMA,
     }
@@ -181,8 +196,22 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     return result
 
 
+def _answer_schema(schemas: dict[str, Any]) -> dict[str, Any]:
+    """With the members that a client may ask for, whose own schemas it adds to `schemas`."""
+    members = dict(_ANSWER["properties"])
+    for predictor in catalog.all_predictors():
+        for member, schema in predictor.inclusions.items():
+            name = f"{predictor.name.title()}{member.title()}"
+            schemas[name] = schema
+            members[member] = {
+                "anyOf": [ref(name), {"type": "null"}],
+                "description": f"Only with `{PARAMETER}={member}`; null: this model has none.",
+            }
+    return {**_ANSWER, "properties": members}
+
+
 def _request_schema(predictor: Predictor, name: str, minimal: bool) -> dict[str, Any]:
-    fields, description = predictor.fields(), "Exactly these fields; any other is refused."
+    fields, description = predictor.fields(), "These fields; any other is refused."
     if minimal:
         description = "What the active model needs now; it changes when the model does."
         try:

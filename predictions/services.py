@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,10 @@ from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version, register_version
-from predictions import catalog, recording
+from predictions import catalog, inclusions, recording
 from predictions.audit import AuditRow
 from predictions.contract import Decoder, Question
-from predictions.errors import DatabaseUnavailable, InternalError, NotAnObject
+from predictions.errors import DatabaseUnavailable, InternalError, InvalidInput, NotAnObject
 from predictions.parsing import Parsed
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,19 @@ class Answer:
     model_version: str
 
 
-def answer(*, predictor_name: str, minimal: bool, parsed: Parsed, call: Call) -> Answer:
+def answer(
+    *,
+    predictor_name: str,
+    minimal: bool,
+    parsed: Parsed,
+    call: Call,
+    include: Sequence[str] = (),
+) -> Answer:
     """Ask the active model; return once the audit row is committed.
 
-    `minimal` asks the client only for what the active model needs. Raises the DomainError that
-    was audited, with the row's id as a member; DatabaseUnavailable when nothing could be audited.
+    `minimal` asks the client only for what the active model needs; `include` names members that
+    the answer is to have besides. Raises the DomainError that was audited, with the row's id as a
+    member; DatabaseUnavailable when nothing could be audited.
     """
     prediction_id = uuid_utils.uuid7()
     row = AuditRow(
@@ -66,7 +74,8 @@ def answer(*, predictor_name: str, minimal: bool, parsed: Parsed, call: Call) ->
     try:
         model = runtime.active_model(predictor_name)
         row.model_version_id = model.version_id
-        _ask(model, minimal, parsed.payload, str(prediction_id), row)
+        question = _question(model, minimal, parsed.payload, include)
+        _ask(model, question, include, str(prediction_id), row)
     except (OperationalError, InterfaceError) as error:
         logger.error("database: %s", error)
         raise DatabaseUnavailable("try again in a moment") from error
@@ -87,19 +96,40 @@ def answer(*, predictor_name: str, minimal: bool, parsed: Parsed, call: Call) ->
     return Answer(content=row.response, model_version=f"{model.predictor}/{model.version}")
 
 
-def _ask(
-    model: LoadedModel, minimal: bool, payload: Any, prediction_id: str, row: AuditRow
-) -> None:
-    """Everything that is answered and audited comes from this one `model`."""
+def _question(model: LoadedModel, minimal: bool, payload: Any, include: Sequence[str]) -> Question:
+    """Raises NotAnObject, NotReady, InvalidInput with every fault, in facts and in `include`."""
     if not isinstance(payload, Mapping):
         raise NotAnObject("send one JSON object with the facts of one request")
-    question = _decoder(model, minimal)(payload)
+    decode = _decoder(model, minimal)
+    if not include:
+        return decode(payload)
+    faults = inclusions.faults_in(include, predictor_name=model.predictor)
+    try:
+        question = decode(payload)
+    except InvalidInput as error:
+        raise InvalidInput([*error.faults, *faults]) from None
+    if faults:
+        raise InvalidInput(faults)
+    return question
+
+
+def _ask(
+    model: LoadedModel,
+    question: Question,
+    include: Sequence[str],
+    prediction_id: str,
+    row: AuditRow,
+) -> None:
+    """Everything that is answered and audited comes from this one `model`."""
     row.features = question.row[0]
     prediction = float(model.predict(question.row)[0])
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
-    row.prediction = prediction
-    row.response = orjson.dumps(_body(model, question, prediction, prediction_id))
+    body = _body(model, question, prediction, prediction_id)
+    if include:
+        body |= inclusions.included(model, question, include)
+    row.response = orjson.dumps(body)
+    row.prediction = prediction  # of an answer: what fails before it has none
 
 
 # By version: versions are immutable, so what reads their requests is too.

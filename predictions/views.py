@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from predictions import services
+from predictions.inclusions import asked_for
 from predictions.parsing import read_json
 from predictions.problems import from_error
 from predictions.rendering import AlwaysJSON, json_content, json_response
@@ -63,6 +64,7 @@ class PredictView(JSONView):
             minimal=self.minimal,
             parsed=read_json(request),
             call=call,
+            include=asked_for(request),
         )
         return json_content(answer.content, model_version=answer.model_version)
 

@@ -106,7 +106,7 @@ INCLUSIONS: dict[str, Schema] = {
                 "code": _text("stable"),
                 "detail": _text("for people"),
                 "field": _text("the fact that it is about, if it is about one"),
-                "accepted": _text("the range that the model has seen"),
+                "accepted": _text("what the model has seen of it"),
             },
             optional=("field", "accepted"),
         ),

@@ -10,11 +10,14 @@ from learning.artifact import Artifact
 from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
 from modelregistry.catalog import Trial
-from predictions.contract import DataKind, Reference, Report
+from modelregistry.loading import LoadedModel
+from predictions.contract import DataKind, Question, Reference, Report
 from predictors.homes import training
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
+from predictors.homes.inclusion_schemas import INCLUSIONS
+from predictors.homes.inclusions import include
 from predictors.homes.loading import load_demographics, load_sales
 from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import (
@@ -33,6 +36,7 @@ class HomesPredictor:
     currency = "USD"
     known_features = KNOWN_FEATURES
     recipes = tuple(RECIPES)
+    inclusions = INCLUSIONS
     allowed_classes = frozenset(
         {
             "sklearn.pipeline.Pipeline",
@@ -58,6 +62,11 @@ class HomesPredictor:
 
     def decoder(self, feature_names: Sequence[str], *, minimal: bool) -> HomeDecoder:
         return HomeDecoder(self.fields(feature_names if minimal else None), feature_names)
+
+    def include(
+        self, model: LoadedModel, question: Question, names: Sequence[str]
+    ) -> Mapping[str, Any]:
+        return include(model, question, names)
 
     @property
     def references(self) -> Sequence[Reference[Any]]:

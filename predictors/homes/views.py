@@ -1,7 +1,16 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
-from predictions.openapi import PREDICT_RESPONSES, PROBLEM, ref, request_schema_name
+from predictions.openapi import (
+    PREDICT_RESPONSES,
+    PROBLEM,
+    include_parameter,
+    ref,
+    request_schema_name,
+)
 from predictions.views import MinimalPredictView, PredictView
+from predictors.homes.inclusion_schemas import INCLUSIONS
+
+INCLUDE = include_parameter(list(INCLUSIONS))
 
 
 @extend_schema_view(
@@ -9,6 +18,7 @@ from predictions.views import MinimalPredictView, PredictView
         operation_id="value_home",
         summary="Value a home from all its 18 facts",
         tags=["homes"],
+        parameters=[INCLUDE],
         request={"application/json": ref(request_schema_name("homes", minimal=False))},
         responses=PREDICT_RESPONSES,
     )
@@ -22,6 +32,7 @@ class HomePredictView(PredictView):
         operation_id="value_home_minimal",
         summary="Value a home from what the active model needs",
         tags=["homes"],
+        parameters=[INCLUDE],
         request={"application/json": ref(request_schema_name("homes", minimal=True))},
         responses=PREDICT_RESPONSES,
     ),
