@@ -9,13 +9,14 @@ Values = npt.NDArray[np.float64]
 def regression_metrics(actual: Values, predicted: Values) -> dict[str, float]:
     """R² (no unit), RMSE and MAE (unit of the target), MdAPE (%), for two arrays `(n_rows,)`.
 
-    MdAPE is the median of |predicted - actual| / actual, as AVM vendors publish it.
+    R² is NaN where all truths are equal: there is no variance to explain. MdAPE is the median of
+    |predicted - actual| / actual, as AVM vendors publish it.
     """
     actual = np.asarray(actual, dtype=np.float64)
     error = np.asarray(predicted, dtype=np.float64) - actual
     spread = float(np.sum((actual - actual.mean()) ** 2))
     return {
-        "r2": 1.0 - float(np.sum(error**2)) / spread,
+        "r2": 1.0 - float(np.sum(error**2)) / spread if spread else float("nan"),
         "rmse": float(np.sqrt(np.mean(error**2))),
         "mae": float(np.mean(np.abs(error))),
         "mdape": float(100 * np.median(np.abs(error) / actual)),

@@ -32,7 +32,6 @@ MAINTENANCE = """\
 def card(figures: Figures) -> str:
     """Markdown."""
     about = figures["about"]
-    trained = about["trained_on"]
     synthetic = f"\n**{SYNTHETIC}**\n" if about["data"] == "synthetic" else ""
     said = "\n".join(f"- {sentence}" for sentence in sentences(figures)) or "- No split was run."
     return f"""# Model card: {about["version"]}
@@ -48,12 +47,7 @@ Recipe `{about["recipe"]}`, {about["inputs"]} inputs, digest `{about["digest"]}`
 {NOT_FOR}
 
 ## Data
-{about["rows"]:,} sales of {about["parcels"]:,} parcels in {about["zipcodes"]} zipcodes,
-{about["first_sale"]} to {about["last_sale"]}, median price {about["median_price"]:,.0f} USD;
-data: {about["data"] or "of unknown kind"}.
-Fingerprint `{about["fingerprint"]}`. The registered version was trained on \
-{trained.get("train_rows", trained.get("rows", "an unknown number of"))} of \
-{trained.get("rows", "unknown")} sales, fingerprint `{trained.get("fingerprint", "unknown")}`.
+{_data(about)}
 
 ## How good it is
 {said}
@@ -73,6 +67,20 @@ Fingerprint `{about["fingerprint"]}`. The registered version was trained on \
 
 Made by `{about["command"]}`; the whole evidence is in `report.html` and `report.json` beside.
 """
+
+
+def _data(about: Figures) -> str:
+    trained = about["trained_on"]
+    rows = trained.get("rows", 0)
+    return (
+        f"Measured on {about['rows']:,} sales of {about['parcels']:,} parcels in "
+        f"{about['zipcodes']} zipcodes, {about['first_sale']} to {about['last_sale']}, median "
+        f"price {about['median_price']:,.0f} USD; data: {about['data'] or 'of unknown kind'}; "
+        f"fingerprint `{about['fingerprint']}`.\n\nThe registered version itself learned from "
+        f"{trained.get('train_rows', rows):,} of {rows:,} sales; data: "
+        f"{trained.get('data') or 'of unknown kind'}; fingerprint "
+        f"`{trained.get('fingerprint', 'unknown')}`."
+    )
 
 
 def _table(figures: Figures) -> str:

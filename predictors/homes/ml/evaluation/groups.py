@@ -13,6 +13,7 @@ from learning.ratio_study import LEAST_SALES, ratio_intervals, ratio_statistics
 GROUP_DRAWS = 300
 """A group is small and there are many: fewer draws than for the whole."""
 
+BANDS = ("income", "education", "urban")
 AGES = ((-1, 5), (6, 20), (21, 40), (41, 60), (61, 80), (81, 400))
 GRADES = ((1, 5), (6, 6), (7, 7), (8, 8), (9, 9), (10, 10), (11, 13))
 

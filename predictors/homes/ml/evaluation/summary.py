@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from learning.ratio_study import verdict
+from learning.ratio_study import STANDARD_RANGES, verdict
+from predictors.homes.ml.evaluation.baselines import TITLES as BASELINES
+from predictors.homes.ml.evaluation.groups import BANDS
 from predictors.homes.ml.evaluation.parts import SPLITS
 
 # Lists by single zipcode and decile are in the report's own files.
@@ -25,6 +27,8 @@ def shortened(figures: Mapping[str, Any]) -> dict[str, Any]:
             kept[name]["interval"] = figures[name]["interval"]
     if "importance" in kept:
         kept["importance"]["groups"] = figures["importance"]["groups"]
+    if "comparison" in kept:
+        kept["comparison"] = figures["comparison"]
     return kept
 
 
@@ -37,7 +41,10 @@ def _without_long(value: Any) -> Any:
 
 
 def lines(kept: Mapping[str, Any]) -> list[str]:
-    """Made of what is kept and of nothing else: the two cannot disagree."""
+    """Made of what is kept and of nothing else: the two cannot disagree.
+
+    PostgreSQL keeps the members of an object in no order, so every order is named here.
+    """
     return [
         *_accuracy(kept),
         *_coverage(kept),
@@ -71,8 +78,9 @@ def _accuracy(kept: Mapping[str, Any]) -> Iterator[str]:
                 f"MdAPE {mdape['mean']:.2f} (sd {mdape['sd']:.2f})"
             )
         yield _row("  where it had learned", part["n_train"], part["train"])
-        for baseline, metrics in part["baselines"].items():
-            yield _row(f"  baseline {baseline}", part["n_test"], metrics)
+        for baseline in BASELINES:
+            if baseline in part["baselines"]:
+                yield _row(f"  baseline {baseline}", part["n_test"], part["baselines"][baseline])
 
 
 def _row(title: str, n: int, m: Mapping[str, float]) -> str:
@@ -99,13 +107,14 @@ def _coverage(kept: Mapping[str, Any]) -> Iterator[str]:
 def _homes(homes: Mapping[str, Any] | None) -> Iterator[str]:
     if homes is None:
         return
-    for name, value in homes["ratio_study"].items():
-        low, high = homes["interval"][name]
+    for name in STANDARD_RANGES:
+        value, (low, high) = homes["ratio_study"][name], homes["interval"][name]
         yield (
             f"ratio study, {name}: {value:.4f} ({low:.4f} to {high:.4f}), "
             f"{verdict(name, value, [low, high])} the standard's range"
         )
-    for band in homes["bands"].values():
+    for key in BANDS:
+        band = homes["bands"][key]
         yield f"by {band['title']}"
         for group in band["bands"]:
             if "mdape" in group:
@@ -155,7 +164,11 @@ def _hostile(found: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _comparison(found: Mapping[str, Any] | None) -> Iterator[str]:
-    for name, split in (found or {}).items():
+    compared = found or {}
+    for name in SPLITS:
+        if name not in compared:
+            continue
+        split = compared[name]
         for metric in ("r2", "mdape"):
             one = split["differences"][metric]
             yield (
