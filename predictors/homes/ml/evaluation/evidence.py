@@ -55,12 +55,28 @@ def importance(figures: Figures, rows: Frames) -> str:
     caption = f"Single inputs, the first {len(lines)} of {len(inputs)}"
     return (
         drawn
+        + _contributions(found["contributions"])
         + table(header, lines, caption=caption)
         + paragraph(
             f"{found['repeats']} shuffles each. Inputs that say nearly the same (living area and "
             "area above ground, all demographics of a zipcode) stand in for each other, so that a "
             "single one may look unimportant when its group is not."
         )
+    )
+
+
+def _contributions(found: Figures) -> str:
+    """Empty for a model that does not say what its estimates are made of."""
+    if not found:
+        return ""
+    ordered = sorted(found["groups"].items(), key=lambda pair: -pair[1])
+    names = [name.replace("_", " ") for name, _ in ordered]
+    sizes = {"the model": [size for _, size in ordered]}
+    drawn = bars("contributions", names, sizes, "mean size of its contribution, % of the estimate")
+    return chart(
+        drawn,
+        f"What the model itself says beside an estimate: {names[0]} moves it by "
+        f"{ordered[0][1]:.1f} % on average, up or down (n {found['n']}).",
     )
 
 
@@ -169,6 +185,8 @@ def method(figures: Figures, rows: Frames) -> str:
             "Random split: a quarter drawn at random (seed 42). Time split: the latest quarter by "
             "day of sale. Five folds: each home is tested once. By parcel: the same, with all "
             "sales of one parcel in the same fold.",
+            "In the random split and the folds a model also knows sales of days after the one it "
+            "values a home for; in the time split it does not, as in use.",
             f"How the choices in the recipe were made: {about['choices']}",
             "MdAPE: the median of the error relative to the price; MAPE: its mean; ≤ 10 %: share "
             "of estimates at most that far off the price, in %. R²: share of the variance of "

@@ -35,7 +35,7 @@ class Answers:
 class Bench:
     """The sales and the fits made of them: no fit is made twice.
 
-    Models are forgotten, their answers are kept; only the last model is at hand.
+    Models are forgotten, their answers are kept; only the last model of a recipe is at hand.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Bench:
         self.prices: Rows = self.sales["price"].to_numpy(dtype=np.float64)
         self._report = report
         self._answers: dict[str, Answers] = {}
-        self._last: tuple[str, HomeModel] | None = None
+        self._last: dict[str, tuple[str, HomeModel]] = {}
 
     def with_prices(self, prices: Rows) -> "Bench":
         """The same homes at other prices `(n_sales,)`, with nothing fitted yet."""
@@ -70,14 +70,15 @@ class Bench:
         return self._answers[key]
 
     def model(self, recipe: str, part: Part, seed: int = 0) -> HomeModel:
-        """The model itself; fitted anew unless it is the one that was fitted last."""
+        """The model itself; fitted anew unless it is the recipe's last one."""
         key = _key(recipe, part, seed)
-        if self._last is None or self._last[0] != key:
+        if recipe not in self._last or self._last[recipe][0] != key:
             train, _ = part
             self._report(f"fitting {recipe} on {len(train):,} sales, seed {seed}")
             chosen = RECIPES[recipe]
-            self._last = (key, chosen.fit(self.sales.iloc[train], self.demographics, seed))
-        return self._last[1]
+            model = chosen.fit(self.sales.iloc[train], self.demographics, seed)
+            self._last[recipe] = (key, model)
+        return self._last[recipe][1]
 
     def inputs(self, recipe: Recipe, places: Places) -> pd.DataFrame:
         """`(n, n_features)`: each home as of its own day of sale."""

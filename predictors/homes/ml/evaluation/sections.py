@@ -160,8 +160,8 @@ def intervals(figures: Figures, rows: Frames) -> str:
                     f"{number(found['share'], 2)} ({within(found['interval']['share'], 2)})",
                     number(found["mean_width"], 1),
                     number(found["median_width"], 1),
-                    f"{number(zipcode.get('share'), 1)} ({zipcode.get('name', '–')})",
-                    f"{number(decile.get('share'), 1)} ({decile.get('name', '–')})",
+                    f"{number(zipcode.get('share'), 1)} ({_of(zipcode)})",
+                    f"{number(decile.get('share'), 1)} ({_of(decile)})",
                 )
             )
     if not lines:
@@ -173,6 +173,10 @@ def intervals(figures: Figures, rows: Frames) -> str:
         f"{TARGETS['worst_decile'][0]:g} % in every tenth of the estimates. Widths are relative "
         "to the estimate."
     )
+
+
+def _of(group: Figures) -> str:
+    return f"{group['name']}, n {group['n']:,}" if group else "–"
 
 
 def residuals(figures: Figures, rows: Frames) -> str:

@@ -26,7 +26,9 @@ def shortened(figures: Mapping[str, Any]) -> dict[str, Any]:
         if name in kept:
             kept[name]["interval"] = figures[name]["interval"]
     if "importance" in kept:
-        kept["importance"]["groups"] = figures["importance"]["groups"]
+        kept["importance"] = {
+            name: part for name, part in figures["importance"].items() if name != "inputs"
+        }
     if "comparison" in kept:
         kept["comparison"] = figures["comparison"]
     return kept
@@ -100,7 +102,10 @@ def _coverage(kept: Mapping[str, Any]) -> Iterator[str]:
             )
             for key, noun in (("worst_zipcode", "zipcode"), ("worst_decile", "decile")):
                 if found[key]:
-                    line += f"; worst {noun} {found[key]['name']}: {found[key]['share']:.1f} %"
+                    line += (
+                        f"; worst {noun} {found[key]['name']} (n {found[key]['n']:,}): "
+                        f"{found[key]['share']:.1f} %"
+                    )
             yield line
 
 
