@@ -25,6 +25,13 @@ THE_RULE = (
     "manipulated data, no conflicts of interest, random sample testing, and compliance with "
     "nondiscrimination law. This section is evidence for the last; it is no legal judgement."
 )
+THE_STANDARD = (
+    "Standard on Ratio Studies of the International Association of Assessing Officers (2013); for "
+    f"newer or homogeneous areas it asks for a COD of {HOMOGENEOUS_COD.lowest:g} to "
+    f"{HOMOGENEOUS_COD.highest:g}. It suspects a COD below 5, because assessors may have valued "
+    "homes by their own sales; none of these homes was valued by its own sale, so lower is better "
+    "here."
+)
 SHORT = {"median_ratio": "median ratio", "cod": "COD, %", "prd": "PRD", "prb": "PRB"}
 
 
@@ -45,13 +52,25 @@ def ratio_study(figures: Figures, rows: Frames) -> str:
             )
         )
     header = ("", "value", "95 % interval", "range", "", "what it says")
-    return table(header, lines, words=2) + paragraph(
-        f"n {homes['n']:,}, the five folds. Standard on Ratio Studies of the International "
-        "Association of Assessing Officers (2013); for newer or homogeneous areas it asks for a "
-        f"COD of {HOMOGENEOUS_COD.lowest:g} to {HOMOGENEOUS_COD.highest:g}. It suspects a COD "
-        "below 5, because assessors may have valued homes by their own sales; none of these homes "
-        "was valued by its own sale, so lower is better here."
+    return (
+        table(header, lines, words=2)
+        + paragraph(f"n {homes['n']:,}, the five folds. {THE_STANDARD}")
+        + _by_group(homes["groups"])
     )
+
+
+def _by_group(groups: Mapping[str, list[dict[str, Any]]]) -> str:
+    """How many groups of 30 sales or more keep to each range; «surely» by the whole interval."""
+    lines = []
+    for key, title in (("zipcode", "zipcodes"), ("age", "ages"), ("grade", "grades")):
+        known = [group for group in groups[key] if "cod" in group]
+        cells = []
+        for name in STANDARD_RANGES:
+            said = [verdict(name, group[name], group["interval"][name]) for group in known]
+            cells.append(f"{said.count('within')} within, {said.count('outside')} surely outside")
+        lines.append((f"{len(known)} {title}", *cells))
+    header = ("", *(SHORT[name] for name in STANDARD_RANGES))
+    return table(header, lines, caption="Groups of 30 sales or more, by the same ranges")
 
 
 def bands(figures: Figures, rows: Frames) -> str:
