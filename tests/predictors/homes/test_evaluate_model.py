@@ -195,7 +195,7 @@ def test_intervals_are_counted_and_the_active_version_is_compared(
         predictor="homes", version=900, name="sure", feature_names=[], trained_on={"recipe": "sure"}
     )
     assert RECIPES["sure"].feature_names[2] == "sqft_living"
-    run = evaluate(tmp_path, "random,comparison,seeds", version=900)
+    run = evaluate(tmp_path, "random,folds,comparison,seeds", version=900)
     found = run.figures
     sales = pd.read_csv(SAMPLE / "kc_house_data.csv")
     coverage = found["random"]["coverage"]
@@ -209,6 +209,7 @@ def test_intervals_are_counted_and_the_active_version_is_compared(
     assert found["seeds"]["between"] == 0
     assert "by_zipcode" not in run.kept["evaluation"]["random"]["coverage"]
     assert f"than by {version}" in run.page
+    assert "Here: overall missed" in run.page
 
 
 def test_a_version_of_no_recipe_is_refused(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def sentences(figures: Figures) -> Iterator[str]:
 
 def _beside(model: Mapping[str, float], other: Mapping[str, float], title: str) -> str:
     change = 100 * (1 - model["mdape"] / other["mdape"])
-    word = "smaller" if change >= 0 else "LARGER"
-    higher = "higher" if model["r2"] >= other["r2"] else "LOWER"
+    word = "smaller" if change >= 0 else "larger"
+    higher = "higher" if model["r2"] >= other["r2"] else "lower"
     return (
         f"Its error is {abs(change):.0f} % {word} than that of {title} (MdAPE "
         f"{other['mdape']:.2f} %), its R² {higher} ({other['r2']:.4f})."

@@ -167,12 +167,27 @@ def intervals(figures: Figures, rows: Frames) -> str:
     if not lines:
         return paragraph("This recipe gives estimates without intervals.")
     header = ("", "n", "holds %", "mean width %", "median %", "worst zipcode %", "worst decile %")
+    kept = _kept(figures["folds"]["coverage"]) if "coverage" in figures.get("folds", {}) else ""
     return table(header, lines) + paragraph(
         f"Asked for in five folds: {TARGETS['share'][0]:g} to {TARGETS['share'][1]:g} % overall, "
         f"at least {TARGETS['worst_zipcode'][0]:g} % in every zipcode of 30 sales or more and "
         f"{TARGETS['worst_decile'][0]:g} % in every tenth of the estimates. Widths are relative "
-        "to the estimate."
+        f"to the estimate. {kept}"
     )
+
+
+def _kept(found: Figures) -> str:
+    shares = {
+        "overall": (found["share"], TARGETS["share"]),
+        "in the worst zipcode": (found["worst_zipcode"].get("share"), TARGETS["worst_zipcode"]),
+        "in the worst tenth": (found["worst_decile"].get("share"), TARGETS["worst_decile"]),
+    }
+    words = [
+        f"{name} {'kept' if lowest <= share <= highest else 'missed'}"
+        for name, (share, (lowest, highest)) in shares.items()
+        if share is not None
+    ]
+    return f"Here: {', '.join(words)}."
 
 
 def _of(group: Figures) -> str:
