@@ -158,13 +158,12 @@ def histogram(name: str, values: Values, *, axis: str, limit: float) -> str:
 def error_map(
     name: str, longitude: Values, latitude: Values, error: Values, *, limit: float, label: str
 ) -> str:
-    """A dot per home `(n_homes,)`, the greatest errors on top; degrees as miles are there."""
+    """A dot per home `(n_homes,)`, in their order: sorted by size, the worst would hide the rest."""
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        order = np.argsort(np.abs(error), kind="stable")
         drawn = axes.scatter(
-            longitude[order], latitude[order], c=error[order], s=2.5, lw=0, cmap="RdBu_r",
+            longitude, latitude, c=error, s=2.5, lw=0, cmap="RdBu_r",
             vmin=-limit, vmax=limit, rasterized=True,
         )  # fmt: skip
         axes.set_aspect(1 / np.cos(np.radians(latitude.mean())))
