@@ -158,7 +158,7 @@ def histogram(name: str, values: Values, *, axis: str, limit: float) -> str:
 def error_map(
     name: str, longitude: Values, latitude: Values, error: Values, *, limit: float, label: str
 ) -> str:
-    """A dot per home `(n_homes,)`, in their order: sorted by size, the worst would hide the rest."""
+    """A dot per home `(n_homes,)`, as they come: sorted by error, the worst would hide the rest."""
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
