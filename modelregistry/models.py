@@ -157,6 +157,11 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         """When it began to answer, and when it ceased to."""
         return self.filter(models.Q(from_version=version) | models.Q(to_version=version))
 
+    def was_chosen(self, predictor: str, *, besides: str) -> bool:
+        """Whether somebody else than the actor `besides` activated what is active now."""
+        last = self.of(predictor).order_by("-id").first()
+        return last is not None and last.actor != besides
+
     def previous(self, predictor: str) -> ModelVersion | None:
         """The version that a rollback returns to.
 

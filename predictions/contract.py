@@ -93,8 +93,11 @@ class Predictor(Protocol):
         """Rows to try a new model on. Raises NotReady when there is no data to take them from."""
         ...
 
-    def train(self, *, recipe: str) -> Artifact:
-        """Train from the database. Raises UnknownRecipe, NotReady when there is no data."""
+    def train(self, *, recipe: str, files: Mapping[str, Path]) -> Artifact:
+        """Train from the database, `files` by name standing in for tables.
+
+        Raises UnknownRecipe, DataError, and NotReady when there is no data.
+        """
         ...
 
     def evaluate(

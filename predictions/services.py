@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -181,11 +182,19 @@ def _storable(value: Any) -> Any:
 
 
 def train_version(
-    *, predictor_name: str, recipe: str = "", activate: bool = False, created_by: str = ""
+    *,
+    predictor_name: str,
+    recipe: str = "",
+    files: Mapping[str, Path] | None = None,
+    activate: bool = False,
+    created_by: str = "",
 ) -> ModelVersion:
-    """Train from the database and register what comes out. Raises DomainError."""
+    """Train and register what comes out. Raises DomainError, DataError.
+
+    From the database; `files` by name stand in for tables.
+    """
     predictor = catalog.get(predictor_name)
-    artifact = predictor.train(recipe=recipe or predictor.recipes[0])
+    artifact = predictor.train(recipe=recipe or predictor.recipes[0], files=files or {})
     with transaction.atomic():  # both or neither, should we be killed in between
         version = register_version(
             predictor=predictor_name,

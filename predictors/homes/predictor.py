@@ -12,13 +12,14 @@ from learning.fields import Field
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
 from predictions.contract import DataKind, Question, Reference, Report
-from predictors.homes import training
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
+from predictors.homes.frames import data_kind
 from predictors.homes.inclusion_schemas import INCLUSIONS
 from predictors.homes.inclusions import include
 from predictors.homes.loading import load_demographics, load_sales
+from predictors.homes.ml.champion.classes import CHAMPION_CLASSES
 from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import (
     DEMOGRAPHIC_COLUMNS,
@@ -28,6 +29,7 @@ from predictors.homes.ml.schema import (
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
+from predictors.homes.training import train
 from predictors.homes.trial import trial_rows
 
 
@@ -48,6 +50,7 @@ class HomesPredictor:
             "sklearn.neighbors._kd_tree.newObj",
             "sklearn.metrics._dist_metrics.EuclideanDistance64",
             "sklearn.metrics._dist_metrics.newObj",
+            *CHAMPION_CLASSES,
         }
     )
 
@@ -75,8 +78,8 @@ class HomesPredictor:
     def trial(self, feature_names: Sequence[str]) -> Trial:
         return trial_rows(feature_names)
 
-    def train(self, *, recipe: str) -> Artifact:
-        return training.train(recipe=recipe)
+    def train(self, *, recipe: str, files: Mapping[str, Path]) -> Artifact:
+        return train(recipe=recipe, files=files)
 
     def evaluate(
         self,
@@ -99,7 +102,7 @@ class HomesPredictor:
         return [] if ZipcodeDemographics.objects.exists() else ["no demographics are loaded"]
 
     def data_kind(self) -> DataKind | None:
-        return cast(DataKind | None, training.data_kind())
+        return cast(DataKind | None, data_kind())
 
     def load_data(self, *, folder: Path | None, report: Report) -> None:
         if folder is None and not missing_files(OWN_FOLDER):

@@ -9,9 +9,9 @@ import pandas as pd
 from learning.fields import NOT_GIVEN
 from modelregistry.catalog import Trial
 from predictions.errors import NotReady
+from predictors.homes.frames import demographics_frame, sales_frame
 from predictors.homes.ml.inputs import VALUATION_DATE, Rows, inputs_of
 from predictors.homes.ml.schema import HOME_FIELDS, VALUATION_DATE_FIELD
-from predictors.homes.training import demographics_frame, sales_frame
 
 SALES = 1000
 INVENTED = 200

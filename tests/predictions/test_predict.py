@@ -11,8 +11,8 @@ from django.test import Client
 from modelregistry.models import ModelVersion
 from modelregistry.runtime import active_model
 from predictions.models import Prediction
+from predictors.homes.frames import demographics_frame
 from predictors.homes.models import ZipcodeDemographics
-from predictors.homes.training import demographics_frame
 
 JSON = "application/json"
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from learning.fields import example_of
 from modelregistry.errors import DomainError
-from modelregistry.models import ModelVersion
+from modelregistry.models import Activation, ModelVersion
 from predictions import catalog, services
 from predictions.contract import DataError, Predictor
 from predictions.partitions import make_partitions
@@ -45,17 +45,25 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _train_if_needed(self, predictor: Predictor) -> None:
-        """If there is no version, or none but of made-up data while the data is real."""
-        versions = list(ModelVersion.objects.of(predictor.name))
-        if versions and not (
-            predictor.data_kind() == "real" and all(version.is_synthetic for version in versions)
-        ):
-            return
-        self._say(f"training the first {predictor.name} model")
-        version = services.train_version(
-            predictor_name=predictor.name, activate=True, created_by="prepare"
-        )
-        self._say(f"{version} is active")
+        """A version by each recipe; those of made-up data do not count while the data is real.
+
+        The last recipe answers, unless somebody has chosen another version.
+        """
+        versions = ModelVersion.objects.of(predictor.name)
+        is_real = predictor.data_kind() == "real"
+        there = {v.name for v in versions if not (is_real and v.is_synthetic)}
+        chosen = there and Activation.objects.was_chosen(predictor.name, besides="prepare")
+        for recipe in predictor.recipes:
+            if recipe in there:
+                continue
+            self._say(f"training the first {predictor.name} model by the recipe {recipe}")
+            version = services.train_version(
+                predictor_name=predictor.name,
+                recipe=recipe,
+                activate=not chosen,
+                created_by="prepare",
+            )
+            self._say(f"{version} is {'active' if version.is_active else 'there, not active'}")
 
     def _create_admin(self) -> bool:
         """On the first run only, and only when a password is given."""

@@ -1,11 +1,13 @@
 from argparse import ArgumentParser
 from getpass import getuser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from modelregistry.errors import DomainError
 from predictions import services
+from predictions.contract import DataError
 
 
 class Command(BaseCommand):
@@ -14,18 +16,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("predictor")
         parser.add_argument("--recipe", default="", help="default: the predictor's first")
+        parser.add_argument("--sales", type=Path, help="this file instead of the table")
+        parser.add_argument("--demographics", type=Path, help="this file instead of the table")
         parser.add_argument("--activate", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        files = {name: options[name] for name in ("sales", "demographics") if options[name]}
         try:
             version = services.train_version(
                 predictor_name=options["predictor"],
                 recipe=options["recipe"],
+                files=files,
                 activate=options["activate"],
                 created_by=getuser(),
             )
         except DomainError as error:
             raise CommandError(error.detail) from error
+        except DataError as error:
+            raise CommandError(str(error)) from error
+        for found in version.trained_on.get("data_checks", ()):
+            self.stdout.write(
+                f"data: {found['check']}: {found['rows']} rows {found['decision']}: {found['why']}"
+            )
         for part, metrics in version.metrics.items():
             shown = ", ".join(f"{name} {value:,.4f}" for name, value in metrics.items())
             self.stdout.write(f"{part}: {shown}")

@@ -1,13 +1,30 @@
 """From sales and demographics to the inputs of a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 Rows = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class HomeData:
+    """What is learned from, and where it came from."""
+
+    sales: pd.DataFrame
+    """`(n_sales, 21)`: parcel, date, price in USD and the 18 facts, in table order."""
+    demographics: pd.DataFrame
+    """`(n_zipcodes, 27)`."""
+    kind: str | None
+    """`real` or `synthetic`."""
+    files_sha256: Mapping[str, str]
+    """Of what was loaded last into the tables, or of the files used."""
+
 
 VALUATION_DATE = "valuation_date"
 """As a number: the proleptic Gregorian ordinal of `datetime.date`; 0: not given."""
@@ -25,7 +42,7 @@ def inputs_of(
     unknown = sorted(set(sales["zipcode"]) - set(known.index))
     if unknown:
         raise ValueError(f"no demographics of {', '.join(unknown)}")
-    columns: dict[str, Rows] = {}
+    columns: dict[str, npt.NDArray[Any]] = {}
     for name in feature_names:
         if name == VALUATION_DATE:
             columns[name] = ordinals(sales["date"])

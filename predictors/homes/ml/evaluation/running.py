@@ -3,11 +3,8 @@
 import json
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
-
-import pandas as pd
 
 from learning.artifact import fingerprint, library_versions
 from learning.evaluation import Evaluation, Subject
@@ -16,22 +13,12 @@ from predictors.homes.ml.evaluation.fitting import Bench
 from predictors.homes.ml.evaluation.parts import chosen_parts, run_parts
 from predictors.homes.ml.evaluation.report import page
 from predictors.homes.ml.evaluation.summary import lines, shortened
+from predictors.homes.ml.inputs import HomeData
 from predictors.homes.ml.recipes import RECIPES
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    sales: pd.DataFrame
-    """`(n_sales, 21)`: parcel, date, price in USD and the 18 facts, in table order."""
-    demographics: pd.DataFrame
-    """`(n_zipcodes, 27)`."""
-    kind: str | None
-    """`real` or `synthetic`."""
-    files_sha256: Mapping[str, str]
-
-
 def run_evaluation(
-    data: Data,
+    data: HomeData,
     subject: Subject,
     rival: Subject | None,
     *,
@@ -59,7 +46,7 @@ def run_evaluation(
 
 
 def _about(
-    data: Data, subject: Subject, rival: Subject | None, command: str, parts: Sequence[str]
+    data: HomeData, subject: Subject, rival: Subject | None, command: str, parts: Sequence[str]
 ) -> dict[str, Any]:
     dates = data.sales["date"]
     return {

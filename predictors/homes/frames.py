@@ -1,0 +1,81 @@
+"""Sales and demographics as data frames: from the tables, or from files that stand in for them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from predictions.errors import NotReady
+from predictors.homes.files import (
+    DEMOGRAPHIC_CELLS,
+    SALE_CELLS,
+    DataFile,
+    read_demographics,
+    read_sales,
+)
+from predictors.homes.ml.inputs import HomeData
+from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS
+from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
+
+
+def home_data(files: Mapping[str, Path] | None = None) -> HomeData:
+    """A file, `sales` or `demographics`, stands in for its table. Raises DataError, NotReady."""
+    files = files or {}
+    sales = read_sales(files["sales"]) if "sales" in files else None
+    demographics = read_demographics(files["demographics"]) if "demographics" in files else None
+    latest = {dataset.value: DataLoad.objects.latest_of(dataset) for dataset in DataLoad.Dataset}
+    digests = {name: load.sha256 for name, load in latest.items() if load is not None}
+    digests |= {"sales": sales.sha256} if sales else {}
+    digests |= {"demographics": demographics.sha256} if demographics else {}
+    data = HomeData(
+        sales=_sales(sales) if sales else sales_frame(),
+        demographics=_frame(demographics, DEMOGRAPHIC_CELLS)
+        if demographics
+        else demographics_frame(),
+        kind=_kind(sales, demographics),
+        files_sha256=digests,
+    )
+    if data.sales.empty or data.demographics.empty:
+        raise NotReady("load sales and demographics first: load_sales, load_demographics")
+    return data
+
+
+def _kind(sales: DataFile | None, demographics: DataFile | None) -> str | None:
+    """Of what is used: with both files the tables do not matter."""
+    read = [file.is_synthetic for file in (sales, demographics) if file is not None]
+    if any(read):
+        return "synthetic"
+    return "real" if len(read) == 2 else data_kind()
+
+
+def _sales(file: DataFile) -> pd.DataFrame:
+    """In the order of the file."""
+    return _frame(file, SALE_CELLS).rename(columns={"id": "parcel"}).astype({"price": float})
+
+
+def _frame(file: DataFile, cells: Mapping[str, object]) -> pd.DataFrame:
+    return pd.DataFrame.from_records(file.rows, columns=list(cells))
+
+
+def sales_frame() -> pd.DataFrame:
+    """All sales in the order they were loaded, `(n_sales, 21)`; price in USD."""
+    columns = ["parcel", "date", "price", *HOME_COLUMNS]
+    rows = Sale.objects.order_by("id").values_list(*columns)
+    frame = pd.DataFrame.from_records(list(rows), columns=columns)
+    return frame.astype({"price": float})
+
+
+def demographics_frame() -> pd.DataFrame:
+    """One row per zipcode, `(n_zipcodes, 27)`."""
+    columns = [*DEMOGRAPHIC_COLUMNS, "zipcode"]
+    rows = ZipcodeDemographics.objects.values_list(*columns)
+    return pd.DataFrame.from_records(list(rows), columns=columns)
+
+
+def data_kind() -> str | None:
+    """`synthetic` as soon as one of the tables holds made-up rows."""
+    loads = [DataLoad.objects.latest_of(dataset) for dataset in DataLoad.Dataset]
+    known = [load for load in loads if load is not None]
+    if not known:
+        return None
+    return "synthetic" if any(load.is_synthetic for load in known) else "real"

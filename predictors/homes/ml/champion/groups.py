@@ -1,0 +1,45 @@
+"""The inputs in groups that a person would name."""
+
+from collections.abc import Mapping
+
+from predictors.homes.ml.champion.features import DEMOGRAPHIC_INPUTS, INPUTS
+from predictors.homes.ml.inputs import VALUATION_DATE
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "location": ("zipcode", "lat", "long", *DEMOGRAPHIC_INPUTS),
+    "size_and_layout": (
+        "sqft_living",
+        "sqft_above",
+        "sqft_basement",
+        "bedrooms",
+        "bathrooms",
+        "floors",
+    ),
+    "lot": ("sqft_lot",),
+    "quality": ("grade", "condition"),
+    "view_and_waterfront": ("view", "waterfront"),
+    "age": ("yr_built", "yr_renovated"),
+    "neighbouring_homes": ("sqft_living15", "sqft_lot15"),
+    "date": (VALUATION_DATE,),
+}
+PLACES: Mapping[str, list[int]] = {
+    group: [INPUTS.index(name) for name in names] for group, names in GROUPS.items()
+}
+
+# Of the linear part, but for the years: what sets two homes apart on the same day.
+LINEAR_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "location": ("lat", "long", "miles_to_seattle", "miles_to_bellevue"),
+    "size_and_layout": (
+        "log_living",
+        "log_above",
+        "sqrt_basement",
+        "bedrooms",
+        "bathrooms",
+        "floors",
+    ),
+    "lot": ("log_lot",),
+    "quality": ("grade", "condition", "poor_condition", "grade_x_living"),
+    "view_and_waterfront": ("view", "best_view", "waterfront"),
+    "age": ("yr_built", "is_renovated", "renovated_lately"),
+    "neighbouring_homes": ("log_living15", "log_lot15"),
+}

@@ -1,0 +1,109 @@
+"""The champion: the estimate and all that it says beside it. One artifact."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from predictors.homes.ml.champion.cautions import cautions
+from predictors.homes.ml.champion.columns import points_of, seen_of
+from predictors.homes.ml.champion.comparables import comparables
+from predictors.homes.ml.champion.compiled import CompiledChampion
+from predictors.homes.ml.champion.contributions import contributions
+from predictors.homes.ml.champion.core import Core
+from predictors.homes.ml.champion.features import INPUTS
+from predictors.homes.ml.champion.groups import LINEAR_GROUPS
+from predictors.homes.ml.champion.intervals import IntervalModel, as_interval
+from predictors.homes.ml.champion.sold import Sold
+from predictors.homes.ml.explaining import Caution, ComparableSales, Contributions, Interval
+from predictors.homes.ml.inputs import VALUATION_DATE
+
+Rows = npt.NDArray[np.float64]
+DAY, ZIPCODE = INPUTS.index(VALUATION_DATE), INPUTS.index("zipcode")
+
+
+@dataclass(frozen=True, eq=False)
+class Champion:
+    core: Core
+    interval_model: IntervalModel
+    sold: Sold
+    base: Rows
+    """`(n_inputs,)`: a typical home, that contributions compare with."""
+
+    @property
+    def n_features_in_(self) -> int:
+        return len(INPUTS)
+
+    @property
+    def feature_names_in_(self) -> tuple[str, ...]:
+        return INPUTS
+
+    def predict(self, inputs: pd.DataFrame) -> Rows:
+        """`(n_homes, n_inputs)` in the order of INPUTS to `(n_homes,)`, USD."""
+        return np.exp(self.core.expected(inputs)[0])
+
+    def compiled(self) -> CompiledChampion:
+        """The same answers, much faster."""
+        return self._compiled
+
+    @cached_property
+    def _compiled(self) -> CompiledChampion:
+        return CompiledChampion(self.core)
+
+    def intervals(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Lower and upper bounds, each `(n_homes,)`, USD, for `(n_homes, n_inputs)`."""
+        log_price, matrix = self._compiled.of_many(rows)
+        half = self._half_width(rows, log_price, matrix)
+        return np.exp(log_price - half), np.exp(log_price + half)
+
+    def _half_width(self, rows: Rows, log_price: Rows, matrix: Rows) -> Rows:
+        days_after = rows[:, DAY] - self.core.calendar.last
+        return self.interval_model.half_width(
+            self.core.linear, matrix, log_price, rows[:, ZIPCODE], days_after
+        )
+
+    # What it says beside an estimate: predictors.homes.ml.explaining.Explains.
+
+    def interval(self, row: Rows) -> Interval:
+        log_price, matrix = self._compiled.of_one(row[0])
+        half = self._half_width(row, np.array([log_price]), matrix)
+        level = self.interval_model.quantiles.level
+        return as_interval(float(np.exp(log_price)), float(half[0]), level)
+
+    def comparables(self, row: Rows) -> ComparableSales:
+        log_price, matrix = self._compiled.of_one(row[0])
+        seen = self._seen(row)
+        zipcode = row[:, ZIPCODE]
+        terms = np.column_stack([seen[name] for name in self.core.linear.names])
+        return comparables(
+            self.sold,
+            self.core.ensemble.trees,
+            row=row[0],
+            matrix=matrix,
+            shares=self.core.linear.shares(terms, zipcode, LINEAR_GROUPS)[0],
+            point=points_of(seen)[0],
+            day=float(row[0, DAY]) or self.core.calendar.last,
+            estimate=float(np.exp(log_price)),
+        )
+
+    def contributions(self, row: Rows) -> Contributions:
+        estimate = float(self._compiled(row)[0])
+        return contributions(row[0], estimate, self.base, self._compiled)
+
+    def warnings(self, row: Rows, today: date) -> Sequence[Caution]:
+        point = points_of(self._seen(row))[0]
+        nearest = np.hypot(*(self.sold.points - point).T)
+        settings = self.core.parameters.warning
+        return list(cautions(self.sold, nearest, row=row[0], today=today, settings=settings))
+
+    def _seen(self, rows: Rows) -> dict[str, Rows]:
+        return seen_of(dict(zip(INPUTS, rows.T, strict=True)), self.core.calendar)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is made again from the rest."""
+        return {name: value for name, value in vars(self).items() if name != "_compiled"}
