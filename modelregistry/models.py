@@ -13,7 +13,7 @@ def artifact_storage() -> Storage:
     return storages["artifacts"]
 
 
-HEADLINE_PARTS = ("test", "at_registration")
+HEADLINE_PARTS = ("test", "out_of_fold", "at_registration")
 HEADLINE_METRICS = ("r2", "rmse", "mae", "mdape")
 
 
@@ -45,7 +45,9 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
 
 class ModelVersion(models.Model):
-    """One trained model of one predictor: immutable but for its notes and for `is_active`.
+    """One trained model of one predictor.
+
+    Immutable but for its notes, for `is_active` and for what an evaluation adds to its metrics.
 
     Never deleted, and active only if it passed the gate: the database refuses otherwise.
 

@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 
+from learning.artifact import Artifact
 from modelregistry.models import ModelVersion
+from modelregistry.services import activate_version, register_version
 from predictors.homes.ml.schema import HOME_FIELDS
+from predictors.homes.training import train
 from tests.live import Live, start
 from tests.servers import REAL_DATA
 
@@ -31,7 +34,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The sample is loaded and the basic model active before the first test."""
     with django_db_blocker.unblock():
         settings.DATA_FOLDER = str(SAMPLE)
-        call_command("prepare")
+        call_command("make_partitions")
+        call_command("load_demographics")
+        call_command("load_sales")
+        call_command("train_model", "homes", recipe="basic", activate=True)
+
+
+@pytest.fixture(scope="session")
+def champion_artifact(django_db_setup: None, django_db_blocker: Any) -> Artifact:
+    """What the recipe makes of the sample, trained once."""
+    with django_db_blocker.unblock():
+        return train(recipe="champion", files={})
 
 
 @pytest.fixture(params=list(DATA_FOLDERS))
@@ -48,6 +61,20 @@ def data_folder(request: pytest.FixtureRequest, db: None) -> Path:
 @pytest.fixture
 def active_version(db: None) -> ModelVersion:
     return ModelVersion.objects.active("homes").get()
+
+
+@pytest.fixture
+def champion_version(db: None, champion_artifact: Artifact) -> ModelVersion:
+    """The champion that learned from the sample, active."""
+    version = register_version(
+        predictor="homes",
+        name=champion_artifact.name,
+        model_bytes=champion_artifact.model_bytes,
+        features_bytes=champion_artifact.features_bytes,
+        metrics=champion_artifact.metrics,
+        trained_on=champion_artifact.trained_on,
+    )
+    return activate_version(predictor="homes", version=version.version, actor="test")
 
 
 @pytest.fixture
@@ -72,6 +99,7 @@ def api(db: None) -> Client:
 def started_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `bin/up` keeps between its starts, after the first: copies of it start quickly."""
     service = start(tmp_path_factory.mktemp("before"))
+    service.activate(1)
     assert service.stop() == 0
     return service.var
 
@@ -88,7 +116,8 @@ def own(started_before: Path, tmp_path: Path) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The whole product as a user starts it: `bin/up` on the sample."""
+    """The whole product as a user starts it: `bin/up` on the sample; the basic model answers."""
     service = start(tmp_path_factory.mktemp("live"))
+    service.activate(1)
     yield service
     service.stop()

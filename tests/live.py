@@ -110,6 +110,24 @@ class Live:
         folder = quote(str(self.var / "postgres"), safe="")
         return psycopg.connect(f"postgresql://postgres@/housing?host={folder}", autocommit=True)
 
+    def activate(self, version: int) -> None:
+        """And return when every web process answers with it."""
+        with self.database() as database:
+            database.execute(
+                "UPDATE modelregistry_modelversion SET is_active = (version = %s) "
+                "WHERE predictor = 'homes'",
+                [version],
+            )
+
+            def follows() -> bool:
+                query = (
+                    "SELECT bool_and(v.version = %s) FROM modelregistry_servingprocess p "
+                    "JOIN modelregistry_modelversion v ON v.id = p.model_version_id"
+                )
+                return database.execute(query, [version]).fetchone() == (True,)
+
+            wait_until(follows)
+
     def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -91,6 +91,10 @@ class Product:
         """The comparison is about serving: should another recipe be active, activate this one."""
         if self.row(f"SELECT name {ACTIVE}") != ("basic",):
             manage = str(ROOT / "bin" / "manage")
-            command = [manage, "train_model", "homes", "--recipe", "basic", "--activate"]
+            (version,) = self.row(
+                "SELECT min(version) FROM modelregistry_modelversion "
+                "WHERE predictor = 'homes' AND name = 'basic'"
+            )
+            command = [manage, "activate_model", "homes", str(version)]
             if subprocess.run(command, env=self.environment, check=False).returncode != 0:
                 raise CannotMeasure("the basic model could not be activated")

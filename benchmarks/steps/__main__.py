@@ -14,6 +14,7 @@ from benchmarks.comparison.__main__ import environment, say, work_folder
 from benchmarks.comparison.product import Product
 
 CALLS = 5000
+MEMBER_CALLS = 500
 
 
 def main() -> int:
@@ -43,17 +44,31 @@ def measure(product: Product) -> None:
     django.setup()
     # Only now: these are parts of the product, which needs its settings.
     from benchmarks.steps import steps
+    from benchmarks.steps.whole import whole
+    from modelregistry.loading import load
+    from modelregistry.models import ModelVersion
+    from predictions import recording, serving
 
-    for name, step in steps.steps(product.body):
-        say(f"{name:44} {median(step):9.1f} µs")
+    serving.start()
+    recording.start_writing()
+    for name in ("basic", "champion"):
+        model = load(ModelVersion.objects.get(predictor="homes", name=name))
+        say(f"{name}:")
+        for title, step in steps.steps(product.body, model):
+            say(f"  {title:44} {median(step):9.1f} µs")
+    for title, step in steps.members(product.body, model):
+        say(f"  {title:44} {median(step, MEMBER_CALLS):9.1f} µs")
+    for line in whole(model):
+        say(f"  {line}")
+    serving.stop()
 
 
-def median(step: Callable[[], object]) -> float:
-    """Of CALLS calls after a warm-up, µs."""
-    for _ in range(200):
+def median(step: Callable[[], object], calls: int = CALLS) -> float:
+    """Of so many calls after a warm-up, µs."""
+    for _ in range(calls // 25):
         step()
     times = []
-    for _ in range(CALLS):
+    for _ in range(calls):
         started = time.perf_counter()
         step()
         times.append(time.perf_counter() - started)

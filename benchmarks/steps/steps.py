@@ -7,17 +7,14 @@ import pandas as pd
 import uuid_utils
 
 from learning.trial import pickle_predictor
-from modelregistry import runtime
-from predictions import catalog, recording, serving
+from modelregistry.loading import LoadedModel
+from predictions import catalog, recording
 from predictions.audit import AuditRow
 from predictions.parsing import decode
-from predictors.homes.training import demographics_frame
+from predictors.homes.frames import demographics_frame
 
 
-def steps(body: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
-    serving.start()
-    recording.start_writing()
-    model = runtime.active_model("homes")
+def steps(body: bytes, model: LoadedModel) -> Iterator[tuple[str, Callable[[], object]]]:
     payload = orjson.loads(body)
     decoder = catalog.get("homes").decoder(model.feature_names, minimal=False)
     row = decoder(payload).row
@@ -27,6 +24,8 @@ def steps(body: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
 
     def by_data_frame() -> object:
         frame = pd.DataFrame([payload]).merge(demographics, how="left", on="zipcode")
+        # As somebody would write it who has the pickle: what it takes besides the facts.
+        frame = frame.assign(zipcode=frame["zipcode"].astype(float), valuation_date=0.0)
         return model.estimator.predict(frame[columns])
 
     def audit() -> None:
@@ -53,4 +52,13 @@ def steps(body: bytes) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "decoded JSON to prediction (ours)", lambda: model.predict(decoder(payload).row)
     yield "decoded JSON to prediction (pandas, pickle)", by_data_frame
     yield "audit row, committed (alone)", audit
-    serving.stop()
+
+
+def members(
+    body: bytes, model: LoadedModel, predictor: str = "homes"
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What a client may ask for beside the estimate."""
+    kind = catalog.get(predictor)
+    question = kind.decoder(model.feature_names, minimal=False)(orjson.loads(body))
+    for name in kind.inclusions:
+        yield f"?include={name}", lambda name=name: kind.include(model, question, [name])

@@ -54,7 +54,9 @@ _SUMMARY: Schema = {
     "headline": {
         "type": "object",
         "description": "R², RMSE, MAE and MdAPE (%) on `part` of the data.",
-        "properties": {"part": {"type": "string", "enum": ["test", "at_registration"]}},
+        "properties": {
+            "part": {"type": "string", "enum": ["test", "out_of_fold", "at_registration"]}
+        },
         "additionalProperties": {"type": "number"},
         "examples": [{"part": "test", "r2": 0.7281, "mdape": 12.24}],
     },

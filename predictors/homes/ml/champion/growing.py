@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from catboost import CatBoostRegressor
 
 from learning.trees import ObliviousTrees, from_catboost, weighted_sum
 from predictors.homes.ml.champion.data import Told
@@ -74,7 +74,9 @@ def grow_sizes(seen: Rows, size: Rows, settings: IntervalParameters, seed: int) 
 
 
 def _grow(matrix: Rows, target: Rows, weights: Rows | None, **settings: Any) -> ObliviousTrees:
-    model = CatBoostRegressor(
+    # By name, when it is needed: a process that answers requests does without these 24 MB.
+    catboost = import_module("catboost")
+    model = catboost.CatBoostRegressor(
         **settings, thread_count=1, allow_writing_files=False, verbose=False
     ).fit(matrix, target, sample_weight=weights)
     trees = from_catboost(model)
