@@ -148,8 +148,7 @@ def _drift(data: TrainingData, linear: LinearPart, steady: IntervalModel) -> Dri
 
 def _sold(data: TrainingData, linear: LinearPart, ensemble: Ensemble, told: Told) -> Sold:
     terms = np.column_stack([data.seen[name] for name in linear.names])
-    leaves = ensemble.trees.leaves(told.matrix.astype(np.float32))
-    spread = ensemble.trees.values[np.arange(leaves.shape[1]), leaves].std(axis=0)
+    spread = ensemble.trees.spread(told.matrix.astype(np.float32))
     return Sold(
         parcels=data.parcels.astype(str),
         days=data.days,
