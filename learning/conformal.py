@@ -62,6 +62,8 @@ def fit_quantiles(
             if len(own):
                 weight = len(own) / (len(own) + shrink)
                 zones[z] = np.exp(weight * np.log(upper_quantile(own, level)))
+    # Of a zone that was not there nobody knows: as wide as in one of ten.
+    zones[-1] = np.quantile(zones[:-1], 0.9)
     return Quantiles(level, zones, edges, levels)
 
 

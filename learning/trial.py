@@ -68,6 +68,14 @@ def _ask(estimator: Any, names: tuple[str, ...], rows: npt.NDArray[np.float64]) 
         )
     if not np.isfinite(predictions).all():
         raise ValueError("model.pkl: predict gives answers that are not finite numbers")
+    rehearse = getattr(estimator, "rehearse", None)
+    if callable(rehearse):
+        try:
+            rehearse(rows)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ValueError(f"model.pkl: what stands beside an estimate fails: {error}") from error
     fast = fast_predictor(estimator)
     found = {
         "engine": "pickle",

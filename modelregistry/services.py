@@ -79,13 +79,16 @@ def register_version(
 
 
 def record_evaluation(*, predictor: str, version: int, figures: Mapping[str, Any]) -> ModelVersion:
-    """Keep what an evaluation found beside the version's other metrics, in the place of an earlier.
+    """Keep what an evaluation found beside the version's other metrics, part by part.
 
-    Raises UnknownVersion.
+    What an earlier one found of other parts stays. Raises UnknownVersion.
     """
     with transaction.atomic():
         chosen = ModelVersion.objects.select_for_update().numbered(predictor, version)
-        chosen.metrics = {**chosen.metrics, "evaluation": dict(figures)}
+        chosen.metrics = {
+            **chosen.metrics,
+            "evaluation": {**(chosen.metrics.get("evaluation") or {}), **figures},
+        }
         chosen.save(update_fields=["metrics"])
     return chosen
 

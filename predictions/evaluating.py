@@ -49,7 +49,8 @@ def evaluate_version(
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in found.documents.items():
         (folder / name).write_bytes(content)
-    record_evaluation(predictor=predictor_name, version=version, figures=found.figures)
+    if not files:  # of other data than its own a version keeps nothing
+        record_evaluation(predictor=predictor_name, version=version, figures=found.figures)
     return found, folder
 
 

@@ -12,6 +12,7 @@ from predictions import catalog
 from predictions.contract import Question
 
 PARAMETER = "include"
+MOST_FAULTS = 20
 
 
 def asked_for(request: HttpRequest) -> Sequence[str]:
@@ -30,7 +31,7 @@ def faults_in(names: Sequence[str], *, predictor_name: str) -> list[Fault]:
         Fault(PARAMETER, f'"{name[:60]}" cannot be included', accepted)
         for name in names
         if name not in offered
-    ]
+    ][:MOST_FAULTS]
 
 
 def included(model: LoadedModel, question: Question, names: Sequence[str]) -> Mapping[str, Any]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from learning.evaluation import Evaluation, Subject
-from predictions.contract import Report
+from predictions.contract import DataError, Report
 from predictions.errors import UnknownRecipe
 from predictors.homes.frames import home_data
+from predictors.homes.ml.checks import UnfitData, checked
 from predictors.homes.ml.evaluation.running import run_evaluation
 from predictors.homes.ml.recipes import RECIPES
 
@@ -30,4 +31,8 @@ def evaluate(
         report(f"{rival.label} is active, by no recipe that is here: nothing to compare with")
         rival = None
     data = home_data(files)
+    try:
+        checked(data.sales, data.demographics)
+    except UnfitData as error:
+        raise DataError(f"nothing is learned from these sales: {error}") from error
     return run_evaluation(data, subject, rival, only=only, command=command, report=report)

@@ -10,6 +10,7 @@ from typing import Any
 
 from modelregistry.loading import LoadedModel
 from predictions.contract import Question
+from predictors.homes.ml.champion.model import Champion
 from predictors.homes.ml.explaining import Comparable, Explains, Rows
 from predictors.homes.ml.schema import HOME_FIELDS
 
@@ -18,7 +19,8 @@ _WHOLE = {field.name for field in HOME_FIELDS if field.kind == "integer"}
 
 def include(model: LoadedModel, question: Question, names: Sequence[str]) -> dict[str, Any]:
     """A member for each name; null if the model can only estimate, as the basic one."""
-    if not isinstance(model.estimator, Explains):
+    # The very class: by its attributes anything might pass for it.
+    if type(model.estimator) is not Champion:
         return dict.fromkeys(names)
     return {name: _GIVERS[name](model.estimator, question.row) for name in names}
 

@@ -22,7 +22,7 @@ ROOT = settings.BASE_DIR
 
 def test_it_works(live: Live) -> None:
     """The banner says where everything is, and its curl line works when pasted."""
-    for text in ("/api/docs/", "/admin/", "password ", "homes 1 (basic)", "SYNTHETIC DATA"):
+    for text in ("/api/docs/", "/admin/", "password ", "homes 2 (champion)", "SYNTHETIC DATA"):
         assert text in live.text
     (line,) = [line for line in live.output if line.startswith("curl ")]
     answer = subprocess.run(shlex.split(line), capture_output=True, text=True, check=True).stdout
@@ -152,7 +152,9 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
     assert f"port {port} cannot be used" in refusal.stderr
 
 
-def test_the_client_script_values_every_example(live: Live) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_client_script_values_every_example(live: Live, version: int) -> None:
+    live.activate(version)
     result = subprocess.run(
         [
             *(sys.executable, "examples/value_homes.py"),
@@ -165,6 +167,10 @@ def test_the_client_script_values_every_example(live: Live) -> None:
     assert result.returncode == 0, result.stderr
     assert "200 requests, 0 failed" in result.stdout
     assert "SYNTHETIC" in result.stdout
+    if version == 2:
+        replayed = manage(live.var, "replay_predictions", "--limit", "100000")
+        assert "different: 0" in replayed.stdout, replayed
+    live.activate(1)
 
 
 def test_the_client_script_fails_when_a_request_fails(live: Live, tmp_path: Path) -> None:

@@ -175,6 +175,15 @@ def comparables_are_earlier_sales_of_other_homes(api: Client) -> None:
         assert likeness == sorted(likeness, reverse=True)
         own = {sale["id"] for sale in found["own"]}
         assert (sold.parcel in own) == (not day)  # in 2014 it was not sold yet
+    # Told a little differently, or after a renovation, it is still no comparable of itself.
+    for change in (
+        {"lat": facts["lat"] + 0.0001},
+        {"sqft_living15": facts["sqft_living15"] + 10},
+        {"condition": facts["condition"] % 5 + 1, "yr_renovated": 2015},
+    ):
+        found = answered(api, facts | change, "include=comparables")["comparables"]
+        assert sold.parcel not in {sale["id"] for sale in found["sales"]}
+        assert "may be" in {sale["id"]: sale["reason"] for sale in found["own"]}[sold.parcel]
 
 
 def a_home_unlike_any_that_was_sold_is_warned_of(api: Client, home: dict[str, Any]) -> None:
@@ -183,6 +192,7 @@ def a_home_unlike_any_that_was_sold_is_warned_of(api: Client, home: dict[str, An
     by_code = {warning["code"]: warning for warning in warnings}
     assert by_code["outside-training-data"]["field"] == "sqft_lot"
     assert {"far-from-any-sale", "zipcode-not-at-position", "model-is-old"} <= by_code.keys()
+    assert answered(api, odd, "include=interval")["interval"]["confidence"] == "low"
     assert "98118" in by_code["zipcode-not-at-position"]["detail"]
 
 

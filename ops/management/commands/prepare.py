@@ -49,20 +49,31 @@ class Command(BaseCommand):
 
         The last recipe answers, unless somebody has chosen another version.
         """
-        versions = ModelVersion.objects.of(predictor.name)
         is_real = predictor.data_kind() == "real"
-        there = {v.name for v in versions if not (is_real and v.is_synthetic)}
-        chosen = there and Activation.objects.was_chosen(predictor.name, besides="prepare")
+        versions = [
+            version
+            for version in ModelVersion.objects.of(predictor.name).filter(gate="passed")
+            if not (is_real and version.is_synthetic)
+        ]
+        there = {version.trained_on.get("recipe") for version in versions}
+        chosen = bool(versions) and Activation.objects.was_chosen(predictor.name, besides="prepare")
         for recipe in predictor.recipes:
             if recipe in there:
                 continue
             self._say(f"training the first {predictor.name} model by the recipe {recipe}")
-            version = services.train_version(
-                predictor_name=predictor.name,
-                recipe=recipe,
-                activate=not chosen,
-                created_by="prepare",
-            )
+            try:
+                version = services.train_version(
+                    predictor_name=predictor.name,
+                    recipe=recipe,
+                    activate=not chosen,
+                    created_by="prepare",
+                )
+            except (DomainError, DataError) as error:
+                if not ModelVersion.objects.active(predictor.name).exists():
+                    raise
+                # What answers goes on answering: better than nothing that does.
+                self._say(f"there is no {predictor.name} model by the recipe {recipe}: {error}")
+                continue
             self._say(f"{version} is {'active' if version.is_active else 'there, not active'}")
 
     def _create_admin(self) -> bool:

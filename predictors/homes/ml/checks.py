@@ -45,6 +45,9 @@ def checked(sales: pd.DataFrame, demographics: pd.DataFrame) -> CheckedSales:
     """Raises UnfitData for what cannot be true, or is too little."""
     _require_columns(sales, SALE_COLUMNS, "sales")
     _require_columns(demographics, ("zipcode", *DEMOGRAPHIC_COLUMNS), "demographics")
+    missing = int(_missing(sales).sum())
+    if missing:  # nothing else can be asked of such rows
+        raise UnfitData(f"missing: {missing} rows, a value is missing or no number")
     findings = [
         Finding(check, int(rows.sum()), decision, why)
         for check, (find, decision, why) in CHECKS.items()
@@ -54,7 +57,12 @@ def checked(sales: pd.DataFrame, demographics: pd.DataFrame) -> CheckedSales:
     refused = [f"{f.check}: {f.rows} rows, {f.why}" for f in findings if f.decision == "refused"]
     if refused:
         raise UnfitData("; ".join(refused))
-    return CheckedSales(sales[~_crammed(sales)], tuple(findings))
+    return CheckedSales(plausible(sales), tuple(findings))
+
+
+def plausible(sales: pd.DataFrame) -> pd.DataFrame:
+    """Those that are learned from: without what is left out."""
+    return sales[~_crammed(sales)]
 
 
 def _require_columns(frame: pd.DataFrame, names: tuple[str, ...], title: str) -> None:
@@ -139,7 +147,6 @@ def _without_rooms(sales: pd.DataFrame) -> "pd.Series[bool]":
 Find = Callable[[pd.DataFrame], "pd.Series[bool]"]
 # What is asked of every row, what is done with those found, and why.
 CHECKS: dict[str, tuple[Find, Literal["refused", "left out", "kept"], str]] = {
-    "missing": (_missing, "refused", "a value is missing or no number"),
     "out-of-range": (_out_of_range, "refused", "beyond what the API accepts of a home"),
     "twice": (_twice, "refused", "the same parcel on the same day: counted twice"),
     "impossible-date": (_impossible_date, "refused", "before 1900, or in the future"),

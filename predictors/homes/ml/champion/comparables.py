@@ -19,6 +19,9 @@ SHOWN = 5
 # The trees are asked about the likeliest only: first by place, then by the linear part.
 NEAREST, LIKELIEST = 1500, 400
 FACTS = slice(0, len(HOME_COLUMNS))
+# What no renovation changes, and how exactly positions are given: a hundred feet.
+LASTING = [INPUTS.index(name) for name in ("sqft_lot", "yr_built")]
+SAME_PLACE_MILES = 0.02
 LIVING = INPUTS.index("sqft_living")
 
 
@@ -39,7 +42,7 @@ def comparables(
     e to the minus the differences of the linear part, group by group.
     """
     earlier = sold.days <= day
-    own, reasons = _own_sales(sold, row)
+    own, reasons = _own_sales(sold, row, point)
     candidates = _candidates(sold, np.flatnonzero(earlier & ~own), point, shares)
     if not len(candidates):
         return ComparableSales([], _shown_own(sold, own & earlier, reasons))
@@ -58,21 +61,26 @@ def comparables(
     )
 
 
-def _own_sales(sold: Sold, row: Rows) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
+def _own_sales(sold: Sold, row: Rows, point: Rows) -> tuple[npt.NDArray[np.bool_], dict[str, str]]:
     """Sales that may be of the very home, `(n_sales,)`, and why, by parcel.
 
-    A home is told by its facts: the client does not send a parcel number.
+    A home is told by its facts, since the client sends no parcel number: by all of them, or by
+    those that a renovation, or the neighbours, do not change.
     """
     identical = (sold.inputs[:, FACTS] == row[FACTS]).all(axis=1)
-    parcels = sorted(set(sold.parcels[identical].tolist()))
-    own = identical | np.isin(sold.parcels, parcels)
+    parcels = set(sold.parcels[identical].tolist())
     reason = "all facts are identical: the home itself"
     if len(parcels) > 1:
         reason = (
             f"all facts are identical on {len(parcels)} parcels: "
             "the home itself, or one that cannot be told from it"
         )
-    return own, dict.fromkeys(parcels, reason)
+    reasons = dict.fromkeys(parcels, reason)
+    near = np.hypot(*(sold.points - point).T) <= SAME_PLACE_MILES
+    alike = near & (sold.inputs[:, LASTING] == row[LASTING]).all(axis=1)
+    for parcel in set(sold.parcels[alike].tolist()) - parcels:
+        reasons[parcel] = "the same place, lot and year of building: it may be the home itself"
+    return np.isin(sold.parcels, sorted(reasons)), reasons
 
 
 def _shown_own(

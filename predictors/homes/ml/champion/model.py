@@ -1,7 +1,8 @@
 """The champion: the estimate and all that it says beside it. One artifact."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,8 @@ from predictors.homes.ml.explaining import Caution, ComparableSales, Contributio
 from predictors.homes.ml.inputs import VALUATION_DATE
 
 Rows = npt.NDArray[np.float64]
+# Cautions about homes unlike all that the intervals were measured on.
+UNMEASURED = frozenset({"outside-training-data", "far-from-any-sale", "zipcode-not-at-position"})
 DAY, ZIPCODE = INPUTS.index(VALUATION_DATE), INPUTS.index("zipcode")
 
 
@@ -73,7 +76,18 @@ class Champion:
         log_price, matrix = self._compiled.of_one(row[0])
         half = self._half_width(row, np.array([log_price]), matrix)
         level = self.interval_model.quantiles.level
-        return as_interval(float(np.exp(log_price)), float(half[0]), level)
+        found = as_interval(float(np.exp(log_price)), float(half[0]), level)
+        # Outside what it was measured on the width says little, and nobody should rely on it.
+        is_outside = self._is_late(row) or bool(UNMEASURED & self._codes(row))
+        return replace(found, confidence="low") if is_outside else found
+
+    def _is_late(self, row: Rows) -> bool:
+        return float(row[0, DAY]) > self.core.calendar.last + self.core.calendar.horizon
+
+    def _codes(self, row: Rows) -> set[str]:
+        # Asked for the day of the valuation itself: how old the model is today is another matter.
+        today = date.fromordinal(int(self.core.calendar.last))
+        return {caution.code for caution in self.warnings(row, today)}
 
     def comparables(self, row: Rows) -> ComparableSales:
         log_price, matrix = self._compiled.of_one(row[0])
@@ -100,6 +114,15 @@ class Champion:
         nearest = np.hypot(*(self.sold.points - point).T)
         settings = self.core.parameters.warning
         return list(cautions(self.sold, nearest, row=row[0], today=today, settings=settings))
+
+    def rehearse(self, rows: Rows) -> None:
+        """Say all of it of the first few homes: at the gate. Raises whatever is wrong."""
+        for place in range(min(len(rows), 3)):
+            row = rows[place : place + 1]
+            members = (self.interval(row), self.comparables(row), self.contributions(row))
+            if not (members[0].lower <= members[0].upper and math.isfinite(members[2].base)):
+                raise ValueError("what it says beside its estimate is no number")
+            self.warnings(row, date.fromordinal(int(self.core.calendar.last)))
 
     def _seen(self, rows: Rows) -> dict[str, Rows]:
         return seen_of(dict(zip(INPUTS, rows.T, strict=True)), self.core.calendar)

@@ -26,6 +26,6 @@ class Sold:
     shares: Rows
     """`(n_sales, n_groups)`: the linear part of the log price, by group."""
     estimates: Rows
-    """`(n_sales,)` USD, of each on the day of its sale."""
+    """`(n_sales,)` USD, of each on the day of its sale, by a model that had not seen it."""
     tree_weights: Rows
     """`(n_trees,)`: how much each tree tells these sales apart; they add up to 1."""

@@ -21,7 +21,7 @@ from predictors.homes.ml.champion.linear import LinearPart
 from predictors.homes.ml.champion.model import Champion
 from predictors.homes.ml.champion.parameters import read_parameters
 from predictors.homes.ml.champion.sold import Sold
-from predictors.homes.ml.checks import checked
+from predictors.homes.ml.checks import checked, plausible
 from predictors.homes.ml.inputs import VALUATION_DATE
 
 Rows = npt.NDArray[np.float64]
@@ -34,13 +34,12 @@ def fit_champion(
 ) -> Champion:
     """From all the given sales, in their order; prices in USD. The same gives the same model.
 
-    `seed`: instead of that of the parameters. Raises UnfitData.
+    `seed`: instead of that of the parameters. The sales were `checked`, or are part of such.
     """
     parameters = read_parameters()
     if seed is not None:
         parameters = replace(parameters, seed=seed)
-    kept = checked(sales, demographics).sales
-    return _fit(TrainingData(kept, demographics, parameters))[0]
+    return _fit(TrainingData(plausible(sales), demographics, parameters))[0]
 
 
 def train_champion(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
@@ -82,7 +81,7 @@ def _fit(data: TrainingData) -> tuple[Champion, Rows]:
     champion = Champion(
         core=Core(parameters, data.calendar, linear, neighbourhood, ensemble),
         interval_model=_interval_model(data, linear, told, unseen),
-        sold=_sold(data, linear, ensemble, data.as_told_by(linear, neighbourhood)),
+        sold=_sold(data, linear, ensemble, told, unseen),
         base=_typical(data),
     )
     return champion, unseen
@@ -146,7 +145,10 @@ def _drift(data: TrainingData, linear: LinearPart, steady: IntervalModel) -> Dri
     return Drift(factor=max(factor, 1.0), days=max(days, 1.0))
 
 
-def _sold(data: TrainingData, linear: LinearPart, ensemble: Ensemble, told: Told) -> Sold:
+def _sold(
+    data: TrainingData, linear: LinearPart, ensemble: Ensemble, told: Told, unseen: Rows
+) -> Sold:
+    """Each sale as one sees it who does not know its price: else it would agree too well."""
     terms = np.column_stack([data.seen[name] for name in linear.names])
     spread = ensemble.trees.spread(told.matrix.astype(np.float32))
     return Sold(
@@ -157,7 +159,7 @@ def _sold(data: TrainingData, linear: LinearPart, ensemble: Ensemble, told: Told
         points=data.points,
         matrix=told.matrix.astype(np.float32),
         shares=linear.shares(terms, data.zipcodes, LINEAR_GROUPS),
-        estimates=np.exp(ensemble(told.linear, told.trend, told.matrix)),
+        estimates=np.exp(unseen),
         tree_weights=spread / spread.sum(),
     )
 
