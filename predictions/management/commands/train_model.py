@@ -1,3 +1,6 @@
+import resource
+import sys
+import time
 from argparse import ArgumentParser
 from getpass import getuser
 from pathlib import Path
@@ -21,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--activate", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
         files = {name: options[name] for name in ("sales", "demographics") if options[name]}
         try:
             version = services.train_version(
@@ -41,5 +45,15 @@ class Command(BaseCommand):
         for part, metrics in version.metrics.items():
             shown = ", ".join(f"{name} {value:,.4f}" for name, value in metrics.items())
             self.stdout.write(f"{part}: {shown}")
+        self.stdout.write(
+            f"trained and tried at the gate in {time.monotonic() - started:.0f} s, "
+            f"at most {_peak_megabytes():,.0f} MB of memory"
+        )
         state = "active" if version.is_active else "not active"
         self.stdout.write(f"registered {version}, {version.digest}, {state}")
+
+
+def _peak_megabytes() -> float:
+    """Of this process; Linux counts in kilobytes, macOS in bytes (getrusage(2))."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

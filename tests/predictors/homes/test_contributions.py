@@ -6,7 +6,7 @@ import pytest
 
 from predictors.homes.ml.champion.contributions import contributions
 from predictors.homes.ml.champion.features import INPUTS
-from predictors.homes.ml.champion.groups import GROUPS, PLACES
+from predictors.homes.ml.champion.groups import PLACES
 
 Rows = npt.NDArray[np.float64]
 BASE = np.zeros(len(INPUTS))
@@ -25,7 +25,7 @@ def test_it_works() -> None:
 
     found = contributions(ROW, float(predict(ROW[None])[0]), BASE, predict)
     assert found.base == 1000.0
-    for group in GROUPS:
+    for group in PLACES:
         assert found.groups[group] == pytest.approx(weights[PLACES[group]].sum(), abs=0.005)
     assert found.groups["date"] == 0.0
 

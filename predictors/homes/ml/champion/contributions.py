@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from predictors.homes.ml.champion.features import facts_of
-from predictors.homes.ml.champion.groups import GROUPS, PLACES
+from predictors.homes.ml.champion.groups import PLACES
 from predictors.homes.ml.explaining import Contributions
 
 Rows = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ def contributions(
     row: Rows, estimate: float, base_row: Rows, predict: Callable[[Rows], Rows]
 ) -> Contributions:
     """`row` and `base_row` `(n_inputs,)`; `estimate` USD; `predict` takes `(n, n_inputs)`."""
-    names = tuple(GROUPS)
+    names = tuple(PLACES)
     chosen, weights = _coalitions(len(names))
     rows = np.repeat(base_row[None, :], len(chosen), axis=0)
     for group, name in enumerate(names):

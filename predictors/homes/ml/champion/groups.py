@@ -1,29 +1,13 @@
-"""The inputs in groups that a person would name."""
+"""What belongs together, for contributions and for comparables."""
 
 from collections.abc import Mapping
 
-from predictors.homes.ml.champion.features import DEMOGRAPHIC_INPUTS, INPUTS
-from predictors.homes.ml.inputs import VALUATION_DATE
+from predictors.homes.ml.champion.features import INPUTS
+from predictors.homes.ml.groups import GROUPS
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "location": ("zipcode", "lat", "long", *DEMOGRAPHIC_INPUTS),
-    "size_and_layout": (
-        "sqft_living",
-        "sqft_above",
-        "sqft_basement",
-        "bedrooms",
-        "bathrooms",
-        "floors",
-    ),
-    "lot": ("sqft_lot",),
-    "quality": ("grade", "condition"),
-    "view_and_waterfront": ("view", "waterfront"),
-    "age": ("yr_built", "yr_renovated"),
-    "neighbouring_homes": ("sqft_living15", "sqft_lot15"),
-    "date": (VALUATION_DATE,),
-}
 PLACES: Mapping[str, list[int]] = {
-    group: [INPUTS.index(name) for name in names] for group, names in GROUPS.items()
+    group: [INPUTS.index(name) for name in names if name in INPUTS]
+    for group, names in GROUPS.items()
 }
 
 # Of the linear part, but for the years: what sets two homes apart on the same day.

@@ -4,7 +4,7 @@ Permutation importance (Breiman 2001) on the test part of the random split: the 
 is. Inputs that tell the same story share their importance, so groups say more than single inputs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,13 @@ from learning.metrics import regression_metrics
 from learning.splits import Part
 from predictors.homes.ml.evaluation.fitting import Bench
 from predictors.homes.ml.explaining import Explains
-from predictors.homes.ml.inputs import VALUATION_DATE
+from predictors.homes.ml.groups import GROUPS
 from predictors.homes.ml.recipes import RECIPES, HomeModel
-from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
 
 ROWS = 2_000
 REPEATS = 3
 EXPLAINED = 200
 SEED = 17
-
-GROUPS: Mapping[str, Sequence[str]] = {
-    "location": ("zipcode", "lat", "long", *DEMOGRAPHIC_COLUMNS),
-    "size_and_layout": (
-        *("bedrooms", "bathrooms", "sqft_living", "floors"),
-        *("sqft_above", "sqft_basement"),
-    ),
-    "lot": ("sqft_lot",),
-    "quality": ("grade", "condition"),
-    "view_and_waterfront": ("view", "waterfront"),
-    "age": ("yr_built", "yr_renovated"),
-    "neighbouring_homes": ("sqft_living15", "sqft_lot15"),
-    "date": (VALUATION_DATE,),
-}
 
 
 def importance(bench: Bench, recipe: str, part: Part) -> dict[str, Any]:
