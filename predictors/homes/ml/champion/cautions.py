@@ -1,6 +1,7 @@
 """Reasons to trust an estimate less: what the training data does not cover."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -15,7 +16,7 @@ from predictors.homes.ml.schema import HOME_FIELDS
 
 Rows = npt.NDArray[np.float64]
 
-ZIPCODE = INPUTS.index("zipcode")
+DAY, ZIPCODE = INPUTS.index(VALUATION_DATE), INPUTS.index("zipcode")
 # What a client sends as numbers; the position and the zipcode are looked at in other ways.
 RANGED = tuple(field.name for field in HOME_FIELDS if field.name not in ("zipcode", "lat", "long"))
 # Sales around a position, among which its zipcode should occur.
@@ -23,21 +24,46 @@ AROUND = 30
 DAYS_PER_MONTH = 30.44
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Covered:
+    """What the training data covers, found once."""
+
+    low: Rows
+    """`(n_inputs,)`, as `high`."""
+    high: Rows
+    sales_by_zipcode: Mapping[float, int]
+
+    @property
+    def days(self) -> tuple[float, float]:
+        return float(self.low[DAY]), float(self.high[DAY])
+
+
+def covered_by(sold: Sold) -> Covered:
+    zipcodes, counts = np.unique(sold.inputs[:, ZIPCODE], return_counts=True)
+    by_zipcode = dict(zip(zipcodes.tolist(), counts.tolist(), strict=True))
+    return Covered(sold.inputs.min(axis=0), sold.inputs.max(axis=0), by_zipcode)
+
+
 def cautions(
-    sold: Sold, nearest: Rows, *, row: Rows, today: date, settings: WarningParameters
+    covered: Covered,
+    miles: Rows,
+    zipcodes: Rows,
+    *,
+    row: Rows,
+    today: date,
+    settings: WarningParameters,
 ) -> Iterator[Caution]:
-    """`nearest` `(n,)`: distances in miles and `row` `(n_inputs,)`."""
-    yield from _out_of_range(sold, row)
-    yield from _thin_zipcode(sold, row, settings)
-    yield from _odd_position(sold, nearest, row, settings)
-    yield from _old_model(sold, row, today, settings)
+    """Of the home `row` `(n_inputs,)`; `miles` to the nearest AROUND sales, and their zipcodes."""
+    yield from _out_of_range(covered, row)
+    yield from _thin_zipcode(covered, row, settings)
+    yield from _odd_position(miles, zipcodes, row, settings)
+    yield from _old_model(covered, row, today, settings)
 
 
-def _out_of_range(sold: Sold, row: Rows) -> Iterator[Caution]:
+def _out_of_range(covered: Covered, row: Rows) -> Iterator[Caution]:
     for name in RANGED:
         place = INPUTS.index(name)
-        column, value = sold.inputs[:, place], float(row[place])
-        low, high = float(column.min()), float(column.max())
+        low, high, value = (float(of[place]) for of in (covered.low, covered.high, row))
         if not low <= value <= high:
             yield Caution(
                 code="outside-training-data",
@@ -47,8 +73,8 @@ def _out_of_range(sold: Sold, row: Rows) -> Iterator[Caution]:
             )
 
 
-def _thin_zipcode(sold: Sold, row: Rows, settings: WarningParameters) -> Iterator[Caution]:
-    count = int((sold.inputs[:, ZIPCODE] == row[ZIPCODE]).sum())
+def _thin_zipcode(covered: Covered, row: Rows, settings: WarningParameters) -> Iterator[Caution]:
+    count = covered.sales_by_zipcode.get(float(row[ZIPCODE]), 0)
     if count < settings.few_sales:
         yield Caution(
             code="few-sales-in-zipcode",
@@ -59,17 +85,16 @@ def _thin_zipcode(sold: Sold, row: Rows, settings: WarningParameters) -> Iterato
 
 
 def _odd_position(
-    sold: Sold, miles: Rows, row: Rows, settings: WarningParameters
+    miles: Rows, zipcodes: Rows, row: Rows, settings: WarningParameters
 ) -> Iterator[Caution]:
-    order = np.argsort(miles, kind="stable")[:AROUND]
-    if miles[order[0]] > settings.far_miles:
+    if miles[0] > settings.far_miles:
         yield Caution(
             code="far-from-any-sale",
-            detail=f"the nearest sale that the model has seen is {miles[order[0]]:.1f} miles away",
+            detail=f"the nearest sale that the model has seen is {miles[0]:.1f} miles away",
             field="lat, long",
             accepted=f"within {settings.far_miles:g} miles of a sale",
         )
-    around = sorted(set(sold.inputs[order, ZIPCODE].tolist()))
+    around = sorted(set(zipcodes.tolist()))
     if row[ZIPCODE] not in around:
         names = ", ".join(f"{zipcode:05.0f}" for zipcode in around)
         yield Caution(
@@ -81,11 +106,11 @@ def _odd_position(
 
 
 def _old_model(
-    sold: Sold, row: Rows, today: date, settings: WarningParameters
+    covered: Covered, row: Rows, today: date, settings: WarningParameters
 ) -> Iterator[Caution]:
     """The day of the valuation, today if none is asked for, against the days of the sales."""
-    first, last = float(sold.days.min()), float(sold.days.max())
-    asked = float(row[INPUTS.index(VALUATION_DATE)])
+    first, last = covered.days
+    asked = float(row[DAY])
     known = f"{date.fromordinal(int(first))} to {date.fromordinal(int(last))}"
     if asked and asked < first:
         yield Caution(

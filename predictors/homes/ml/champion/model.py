@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from predictors.homes.ml.champion.cautions import cautions
+from predictors.homes.ml.champion.cautions import AROUND, Covered, cautions, covered_by
 from predictors.homes.ml.champion.columns import points_of, seen_of
 from predictors.homes.ml.champion.comparables import comparables
 from predictors.homes.ml.champion.compiled import CompiledChampion
@@ -111,9 +111,21 @@ class Champion:
 
     def warnings(self, row: Rows, today: date) -> Sequence[Caution]:
         point = points_of(self._seen(row))[0]
-        nearest = np.hypot(*(self.sold.points - point).T)
-        settings = self.core.parameters.warning
-        return list(cautions(self.sold, nearest, row=row[0], today=today, settings=settings))
+        miles, sales = self.core.neighbourhood.tree.query(point, AROUND)
+        return list(
+            cautions(
+                self._covered,
+                miles,
+                self.sold.inputs[sales, ZIPCODE],
+                row=row[0],
+                today=today,
+                settings=self.core.parameters.warning,
+            )
+        )
+
+    @cached_property
+    def _covered(self) -> Covered:
+        return covered_by(self.sold)
 
     def rehearse(self, rows: Rows) -> None:
         """Say all of it of the first few homes: at the gate. Raises whatever is wrong."""
@@ -129,4 +141,4 @@ class Champion:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is made again from the rest."""
-        return {name: value for name, value in vars(self).items() if name != "_compiled"}
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
