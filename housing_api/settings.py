@@ -55,8 +55,16 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "django_celery_results",
     "modelregistry",
     "predictions",
+    "predictions.outcomes",
+    "predictions.drift",
+    "predictions.promotion",
+    "predictions.training",
+    "predictions.shadow",
+    "predictions.batches",
     *PREDICTOR_APPS,
     "ops",
 ]
@@ -139,16 +147,29 @@ CELERY_BROKER_URL = (
     else _redis_url
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Redis gives a task to somebody else when nobody has said within this time that it is done: longer
+# than the longest task. What a killed worker left is found sooner, in PostgreSQL (docs/operate.md).
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "predictors.*.tasks.retrain": {"queue": "training"},
+    "predictions.training.*": {"queue": "training"},
+    "predictions.batches.*": {"queue": "batches"},
+}
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = timedelta(days=7)
+# What a task found stands in its own tables; a task that is to be found by its id asks for it.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Schedules are rows, to be edited in the admin; these are added to them.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
 }
-# When what was last sent: a restart does not begin the day anew.
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -177,6 +198,12 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "predictions.openapi.complete_schema",
         "predictions.versions.openapi.complete_schema",
+        "predictions.outcomes.schemas.complete_schema",
+        "predictions.drift.schemas.complete_schema",
+        "predictions.promotion.schemas.complete_schema",
+        "predictions.training.schemas.complete_schema",
+        "predictions.shadow.schemas.complete_schema",
+        "predictions.batches.schemas.complete_schema",
     ],
 }
 

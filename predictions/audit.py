@@ -116,3 +116,17 @@ def insert_statement(rows: int) -> bytes:
 
 def flattened(rows: Sequence[Parameters]) -> Parameters:
     return [value for row in rows for value in row]
+
+
+COPY = (
+    f"COPY predictions_prediction ({', '.join(name for name, _, _ in _COLUMNS)}) FROM STDIN BINARY"
+)
+_COUNT, _SIZE = struct.Struct(">h").pack, struct.Struct(">i").pack
+COPY_BEGINS = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_ENDS = _COUNT(-1)
+
+
+def copied(row: Parameters) -> bytes:
+    """A row for COPY: the values as for INSERT, since the binary form of a text is the text."""
+    values = [_SIZE(-1) if value is None else _SIZE(len(value)) + value for value in row]
+    return _COUNT(WIDTH) + b"".join(values)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from learning.artifact import Artifact
 from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
+from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
 
@@ -33,6 +34,18 @@ class Question:
     """Members of the answer that say what it rests on."""
     is_synthetic: bool = False
     """Whether made-up reference data went into it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """The newest of what a version has not learned from, kept back from its rival too."""
+
+    rule: Mapping[str, Any]
+    """Which it is, as JSON: kept with the version that was trained without it."""
+    rows: Callable[[Sequence[str]], Rows]
+    """`(n_rows, n_features)`: inputs of a model with these features."""
+    actual: Rows
+    """`(n_rows,)`: what really was, in the unit of the prediction."""
 
 
 Decoder = Callable[[Mapping[str, Any]], Question]
@@ -93,11 +106,47 @@ class Predictor(Protocol):
         """Rows to try a new model on. Raises NotReady when there is no data to take them from."""
         ...
 
-    def train(self, *, recipe: str, files: Mapping[str, Path]) -> Artifact:
-        """Train from the database, `files` by name standing in for tables.
+    def train(
+        self,
+        *,
+        recipe: str,
+        files: Mapping[str, Path],
+        held_out: HeldOut | None = None,
+        progress: Progress,
+    ) -> Artifact:
+        """Train from the database, `files` by name standing in for tables, without `held_out`.
 
-        Raises UnknownRecipe, DataError, and NotReady when there is no data.
+        Its `trained_on` says `recipe`, `data_fingerprint`, `reference_fingerprint` and what
+        `held_out` reads. Raises UnknownRecipe, DataError, NotReady when there is no data, and
+        whatever `progress` raises.
         """
+        ...
+
+    def data_fingerprint(self) -> str:
+        """Of what `train` would learn from now: equal as long as nothing has changed."""
+        ...
+
+    def reference_fingerprint(self) -> str:
+        """Of the data that every request is joined with now."""
+        ...
+
+    def held_out(self, *, trained_on: Mapping[str, Any], share: float) -> HeldOut:
+        """The newest `share` of what a version with this `trained_on` has not learned from.
+
+        Nothing (no rows) if there is nothing new, or if nobody knows what it learned from.
+        """
+        ...
+
+    def training_rows(self, feature_names: Sequence[str]) -> Rows:
+        """`(n_rows, n_features)`: what a model with these inputs would learn from now."""
+        ...
+
+    def intervals(self, model: LoadedModel, rows: Rows) -> tuple[Rows, Rows] | None:
+        """Lower and upper bounds, each `(n_rows,)`; None if this model has none."""
+        ...
+
+    def groups(self, request: Mapping[str, Any]) -> Mapping[str, str]:
+        """By what accuracy and differences are broken down, of a request that was answered."""
         ...
 
     def evaluate(

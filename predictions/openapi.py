@@ -1,9 +1,12 @@
 """What OpenAPI must know beyond what the views say: schemas made from the fields themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from learning.fields import object_schema
 from modelregistry import runtime
@@ -37,6 +40,80 @@ def include_parameter(names: Sequence[str]) -> OpenApiParameter:
         explode=False,
         description="What the answer shall have besides, with commas between; it takes longer.",
     )
+
+
+PREDICTOR = OpenApiParameter(
+    "predictor", OpenApiTypes.STR, OpenApiParameter.PATH, description="`homes`"
+)
+VERSION = OpenApiParameter(
+    "version", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="its number"
+)
+ERRORS = {
+    400: "`malformed-json`: the body cannot be read.",
+    401: "`not-authenticated`: no user, or a wrong password.",
+    403: "`forbidden`: no staff, no permission, or a session without CSRF token.",
+    404: "`unknown-predictor` or `unknown-version`.",
+    409: "`nothing-to-roll-back`: no other version answered before.",
+    411: "`length-required`: send Content-Length.",
+    413: "`body-too-large`.",
+    415: "`unsupported-media-type`.",
+    422: "`invalid-input`: every wrong field is in `errors`.",
+    503: "`database-unavailable`; `Retry-After` says when to try again.",
+}
+"""What a problem of this status means, unless a view says it otherwise."""
+READ = (404, 503)
+WRITE = (400, 401, 403, 404, 411, 413, 415, 422, 503)
+
+
+def responses(name: str, *errors: int, status: int = 200, **said: str) -> dict[Any, Any]:
+    """The schema `name`, and problems; `said` describes statuses anew: `_422="…"`."""
+    described = ERRORS | {int(key.removeprefix("_")): text for key, text in said.items()}
+    good = OpenApiResponse(ref(name), description=described.get(status, "Done."))
+    problems = {
+        (error, PROBLEM): OpenApiResponse(ref("Problem"), description=described[error])
+        for error in errors
+    }
+    return {status: good} | problems
+
+
+class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """drf-spectacular finds it by itself, as it does the next."""
+
+    target_class = "predictions.access.Basic"
+    name = "basicAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A staff user with the permission that the operation needs.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "predictions.access.Session"
+    name = "cookieAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of the admin; the header `X-CSRFToken` goes with it.",
+        }
+
+
+Hook = Callable[..., dict[str, Any]]
+
+
+def adding(schemas: Mapping[str, Any]) -> Hook:
+    """A hook for SPECTACULAR_SETTINGS that adds named schemas."""
+
+    def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        result.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        return result
+
+    return complete
 
 
 _STATUS = {

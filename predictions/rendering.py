@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -22,6 +23,17 @@ def json_response(
     return json_content(
         orjson.dumps(body), status=status, model_version=model_version, content_type=content_type
     )
+
+
+_encode = DjangoJSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def respond(body: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """For what comes out of `jsonb`: moments, decimals, and 1e20 as an integer.
+
+    PostgreSQL gives that back so, and orjson knows only integers of 64 bits.
+    """
+    return json_content(_encode(body).encode(), status=status)
 
 
 def json_content(

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from learning.fields import example_of
+from learning.progress import silent
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
@@ -194,7 +195,9 @@ def train_version(
     From the database; `files` by name stand in for tables.
     """
     predictor = catalog.get(predictor_name)
-    artifact = predictor.train(recipe=recipe or predictor.recipes[0], files=files or {})
+    artifact = predictor.train(
+        recipe=recipe or predictor.recipes[0], files=files or {}, progress=silent
+    )
     with transaction.atomic():  # both or neither, should we be killed in between
         version = register_version(
             predictor=predictor_name,

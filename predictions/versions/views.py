@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -8,21 +7,14 @@ from rest_framework.request import Request
 
 from modelregistry import overview, services
 from modelregistry.models import ModelVersion
-from predictions.openapi import ref
-from predictions.rendering import json_content
-from predictions.versions import documents, openapi
-from predictions.versions.access import GuardedView
+from predictions.access import GuardedView
+from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, ref, responses
+from predictions.rendering import respond
+from predictions.versions import documents
 from predictions.versions.decoding import FORM, read_reason, read_upload
 from predictions.views import JSONView
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
-
-encode = DjangoJSONEncoder(ensure_ascii=False, allow_nan=False).encode
-
-
-def respond(body: documents.Document, status: int = 200) -> HttpResponse:
-    # Not orjson: PostgreSQL gives 1e20 back as an integer, and orjson knows only those of 64 bits.
-    return json_content(encode(body).encode(), status=status)
 
 
 class PredictorsView(JSONView):
@@ -30,7 +22,7 @@ class PredictorsView(JSONView):
         operation_id="list_predictors",
         summary="The predictors, each with its active version",
         tags=["models"],
-        responses=openapi.responses("Predictors", 503),
+        responses=responses("Predictors", 503),
     )
     def get(self, request: Request) -> HttpResponse:
         return respond(documents.standings(overview.predictors()))
@@ -43,8 +35,8 @@ class VersionsView(GuardedView):
         operation_id="list_model_versions",
         summary="All versions of a predictor, newest first, and the last 50 switches",
         tags=["models"],
-        parameters=[openapi.PREDICTOR],
-        responses=openapi.responses("Versions", *openapi.READ),
+        parameters=[PREDICTOR],
+        responses=responses("Versions", *READ),
     )
     def get(self, request: Request, predictor: str) -> HttpResponse:
         versions = overview.versions(predictor)
@@ -54,11 +46,11 @@ class VersionsView(GuardedView):
         operation_id="upload_model_version",
         summary="Upload a model; it is tried at the gate and waits to be activated",
         tags=["models"],
-        parameters=[openapi.PREDICTOR],
+        parameters=[PREDICTOR],
         request={FORM: ref("ModelUpload")},
-        responses=openapi.responses(
+        responses=responses(
             "ModelDetail",
-            *openapi.WRITE,
+            *WRITE,
             status=201,
             _201="It passed the gate. `Location` is its address.",
             _400="`malformed-form`: the form cannot be read.",
@@ -91,8 +83,8 @@ class VersionView(JSONView):
         operation_id="get_model_version",
         summary="All that is known of one version, and its switches",
         tags=["models"],
-        parameters=[openapi.PREDICTOR, openapi.VERSION],
-        responses=openapi.responses("ModelDetail", *openapi.READ),
+        parameters=[PREDICTOR, VERSION],
+        responses=responses("ModelDetail", *READ),
     )
     def get(self, request: Request, predictor: str, version: int) -> HttpResponse:
         found = overview.version(predictor, version)
@@ -104,8 +96,8 @@ class ServingView(JSONView):
         operation_id="list_serving_processes",
         summary="Which version answers in every web process",
         tags=["models"],
-        parameters=[openapi.PREDICTOR],
-        responses=openapi.responses("Serving", *openapi.READ),
+        parameters=[PREDICTOR],
+        responses=responses("Serving", *READ),
     )
     def get(self, request: Request, predictor: str) -> HttpResponse:
         return respond(documents.serving(predictor, overview.serving(predictor)))
@@ -129,11 +121,11 @@ class ActivateView(SwitchView):
         operation_id="activate_model_version",
         summary="Let this version answer, everywhere within a second",
         tags=["models"],
-        parameters=[openapi.PREDICTOR, openapi.VERSION],
+        parameters=[PREDICTOR, VERSION],
         request={"application/json": ref("Reason")},
-        responses=openapi.responses(
+        responses=responses(
             "Switched",
-            *openapi.WRITE,
+            *WRITE,
             _422="`gate-failed`: this version can never answer. `invalid-input`, `not-an-object`.",
             _503="`model-unavailable`: it cannot be loaded, the one before goes on. "
             "`database-unavailable`.",
@@ -150,11 +142,11 @@ class RollbackView(SwitchView):
         operation_id="roll_back_model",
         summary="Return to the version that answered before; twice goes two versions back",
         tags=["models"],
-        parameters=[openapi.PREDICTOR],
+        parameters=[PREDICTOR],
         request={"application/json": ref("Reason")},
-        responses=openapi.responses(
+        responses=responses(
             "Switched",
-            *openapi.WRITE,
+            *WRITE,
             409,
             _404="`unknown-predictor`.",
             _422="`invalid-input`, `not-an-object`.",

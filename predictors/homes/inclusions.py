@@ -25,6 +25,13 @@ def include(model: LoadedModel, question: Question, names: Sequence[str]) -> dic
     return {name: _GIVERS[name](model.estimator, question.row) for name in names}
 
 
+def intervals(model: LoadedModel, rows: Rows) -> tuple[Rows, Rows] | None:
+    """Lower and upper bounds, each `(n_homes,)`, USD; None if the model can only estimate."""
+    if type(model.estimator) is not Champion:
+        return None
+    return model.estimator.intervals(rows)
+
+
 def _interval(model: Explains, row: Rows) -> dict[str, Any]:
     found = model.interval(row)
     return {

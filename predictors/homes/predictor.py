@@ -9,15 +9,17 @@ from django.utils.module_loading import import_string
 from learning.artifact import Artifact
 from learning.evaluation import Evaluation, Subject
 from learning.fields import Field
+from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
-from predictions.contract import DataKind, Question, Reference, Report
+from predictions.contract import DataKind, HeldOut, Question, Reference, Report, Rows
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
 from predictors.homes.frames import data_kind
+from predictors.homes.held_out import held_out, training_rows
 from predictors.homes.inclusion_schemas import INCLUSIONS
-from predictors.homes.inclusions import include
+from predictors.homes.inclusions import include, intervals
 from predictors.homes.loading import load_demographics, load_sales
 from predictors.homes.ml.champion.classes import CHAMPION_CLASSES
 from predictors.homes.ml.recipes import RECIPES
@@ -29,7 +31,7 @@ from predictors.homes.ml.schema import (
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
-from predictors.homes.training import train
+from predictors.homes.training import data_fingerprint, reference_fingerprint, train
 from predictors.homes.trial import trial_rows
 
 
@@ -78,8 +80,34 @@ class HomesPredictor:
     def trial(self, feature_names: Sequence[str]) -> Trial:
         return trial_rows(feature_names)
 
-    def train(self, *, recipe: str, files: Mapping[str, Path]) -> Artifact:
-        return train(recipe=recipe, files=files)
+    def train(
+        self,
+        *,
+        recipe: str,
+        files: Mapping[str, Path],
+        held_out: HeldOut | None = None,
+        progress: Progress,
+    ) -> Artifact:
+        rule = held_out.rule if held_out else None
+        return train(recipe=recipe, files=files, held_out=rule, progress=progress)
+
+    def data_fingerprint(self) -> str:
+        return data_fingerprint()
+
+    def reference_fingerprint(self) -> str:
+        return reference_fingerprint()
+
+    def held_out(self, *, trained_on: Mapping[str, Any], share: float) -> HeldOut:
+        return held_out(trained_on, share)
+
+    def training_rows(self, feature_names: Sequence[str]) -> Rows:
+        return training_rows(feature_names)
+
+    def intervals(self, model: LoadedModel, rows: Rows) -> tuple[Rows, Rows] | None:
+        return intervals(model, rows)
+
+    def groups(self, request: Mapping[str, Any]) -> Mapping[str, str]:
+        return {"zipcode": str(request["zipcode"])} if "zipcode" in request else {}
 
     def evaluate(
         self,

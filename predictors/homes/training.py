@@ -1,26 +1,41 @@
 """From the tables, or from files, to a recipe to what can be registered."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from learning.artifact import Artifact
+import pandas as pd
+
+from learning.artifact import Artifact, fingerprint
+from learning.progress import Progress, silent, within
 from predictions.contract import DataError
 from predictions.errors import UnknownRecipe
-from predictors.homes.frames import home_data
+from predictors.homes.frames import demographics_frame, home_data, sales_frame
 from predictors.homes.ml.checks import UnfitData
 from predictors.homes.ml.recipes import RECIPES
 
 
-def train(*, recipe: str, files: Mapping[str, Path]) -> Artifact:
-    """Raises UnknownRecipe, DataError, and NotReady when there are no sales or demographics."""
+def train(
+    *,
+    recipe: str,
+    files: Mapping[str, Path],
+    held_out: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> Artifact:
+    """`held_out`: the rule of sales that are kept back (`frames.follows`).
+
+    Raises UnknownRecipe, DataError, and NotReady when there are no sales or demographics.
+    """
     try:
         run = RECIPES[recipe].train
     except KeyError:
         raise UnknownRecipe(f"no recipe {recipe!r}; there are: {', '.join(RECIPES)}") from None
-    data = home_data(files)
+    progress("reading sales and demographics", 0.0)
+    data = home_data(files, held_out)
     try:
-        artifact = run(data.sales, data.demographics)
+        artifact = run(data.sales, data.demographics, within(progress, 0.02, 1.0))
     except UnfitData as error:
         raise DataError(f"nothing is learned from these sales: {error}") from error
     return replace(
@@ -29,5 +44,23 @@ def train(*, recipe: str, files: Mapping[str, Path]) -> Artifact:
             **artifact.trained_on,
             "data": data.kind,
             "last_files_sha256": dict(data.files_sha256),
+            "last_sale_id": data.last_sale_id,
+            "data_fingerprint": _fingerprint(data.sales, data.demographics),
+            "reference_fingerprint": fingerprint(data.demographics),
+            **({"held_out": dict(held_out)} if held_out else {}),
         },
     )
+
+
+def data_fingerprint() -> str:
+    """Of all sales and demographics in the tables."""
+    return _fingerprint(sales_frame(), demographics_frame())
+
+
+def reference_fingerprint() -> str:
+    return fingerprint(demographics_frame())
+
+
+def _fingerprint(sales: pd.DataFrame, demographics: pd.DataFrame) -> str:
+    both = fingerprint(sales) + fingerprint(demographics)
+    return hashlib.sha256(both.encode()).hexdigest()

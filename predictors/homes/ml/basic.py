@@ -12,6 +12,7 @@ from sklearn.preprocessing import RobustScaler
 
 from learning.artifact import Artifact, fingerprint, pickled
 from learning.metrics import regression_metrics
+from learning.progress import Progress, silent
 from predictors.homes.ml.inputs import inputs_of
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
 
@@ -41,7 +42,9 @@ def _pipeline() -> Pipeline:
     return make_pipeline(RobustScaler(), KNeighborsRegressor())
 
 
-def train_basic(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
+def train_basic(
+    sales: pd.DataFrame, demographics: pd.DataFrame, progress: Progress = silent
+) -> Artifact:
     """Train on `sales` `(n_sales, ≥9)` and `demographics` `(n_zipcodes, 27)`; prices in USD.
 
     The order of the sales matters: the split is drawn by position (seed 42), a quarter for testing.
@@ -52,7 +55,9 @@ def train_basic(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
     zipcodes = data.pop("zipcode")
     target = data.pop("price").astype(float)
     x_train, x_test, y_train, y_test = train_test_split(data, target, random_state=42)
+    progress("fitting", 0.1)
     model = _pipeline().fit(x_train, y_train)
+    progress("measuring", 0.2)
     rates = (y_train / x_train["sqft_living"]).groupby(zipcodes[x_train.index]).median()
     baseline = zipcodes[x_test.index].map(rates).fillna(rates.median()) * x_test["sqft_living"]
     return Artifact(

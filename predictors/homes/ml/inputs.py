@@ -24,6 +24,8 @@ class HomeData:
     """`real` or `synthetic`."""
     files_sha256: Mapping[str, str]
     """Of what was loaded last into the tables, or of the files used."""
+    last_sale_id: int | None = None
+    """The largest id in the table of the sales; None: they came from a file."""
 
 
 VALUATION_DATE = "valuation_date"

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from learning.artifact import Artifact
+from learning.progress import Progress
 from predictors.homes.ml.basic import FEATURES as BASIC_FEATURES
 from predictors.homes.ml.basic import fit_basic, train_basic
 from predictors.homes.ml.champion.features import INPUTS as CHAMPION_INPUTS
@@ -37,7 +38,7 @@ class Recipe:
     """Inputs of its models, in order; `inputs_of` makes them of sales."""
     fit: Callable[[pd.DataFrame, pd.DataFrame, int], HomeModel]
     """From all the given sales, the demographics and a seed: for evaluation."""
-    train: Callable[[pd.DataFrame, pd.DataFrame], Artifact]
+    train: Callable[[pd.DataFrame, pd.DataFrame, Progress], Artifact]
     """From sales and demographics: what is registered."""
     choices: str
     """How the choices in it were made, and on which part of the data."""

@@ -9,6 +9,7 @@ import pandas as pd
 from learning.artifact import Artifact, fingerprint, pickled
 from learning.conformal import fit_quantiles, upper_quantile
 from learning.metrics import regression_metrics
+from learning.progress import Progress, silent, within
 from predictors.homes.ml.champion.columns import Calendar
 from predictors.homes.ml.champion.core import Core
 from predictors.homes.ml.champion.data import Told, TrainingData
@@ -42,11 +43,13 @@ def fit_champion(
     return _fit(TrainingData(plausible(sales), demographics, parameters))[0]
 
 
-def train_champion(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
+def train_champion(
+    sales: pd.DataFrame, demographics: pd.DataFrame, progress: Progress = silent
+) -> Artifact:
     """As `fit_champion`, with what is known of it. Raises UnfitData."""
     found = checked(sales, demographics)
     data = TrainingData(found.sales, demographics, read_parameters())
-    champion, unseen = _fit(data)
+    champion, unseen = _fit(data, progress)
     rates = (found.sales["price"] / found.sales["sqft_living"]).groupby(found.sales["zipcode"])
     baseline = rates.transform("median") * found.sales["sqft_living"]
     return Artifact(
@@ -69,15 +72,18 @@ def train_champion(sales: pd.DataFrame, demographics: pd.DataFrame) -> Artifact:
     )
 
 
-def _fit(data: TrainingData) -> tuple[Champion, Rows]:
+def _fit(data: TrainingData, progress: Progress = silent) -> tuple[Champion, Rows]:
     """The champion, and what one like it says of each sale without having seen it, `(n_sales,)`."""
     parameters = data.parameters
+    progress("fitting the linear part and the neighbourhood", 0.02)
     told = data.out_of_part(parameters.seed)
     linear, neighbourhood = data.fit(data.all)
     boosting, seed = parameters.boosting, parameters.seed
     seeds = range(seed * boosting.seeds, (seed + 1) * boosting.seeds)
+    progress("growing trees", 0.1)
     ensemble = grow_ensemble(told, data.prices, boosting, seeds)
-    unseen = _out_of_fold(data, told)
+    unseen = _out_of_fold(data, told, within(progress, 0.3, 0.8))
+    progress("fitting the intervals", 0.8)
     champion = Champion(
         core=Core(parameters, data.calendar, linear, neighbourhood, ensemble),
         interval_model=_interval_model(data, linear, told, unseen),
@@ -87,12 +93,14 @@ def _fit(data: TrainingData) -> tuple[Champion, Rows]:
     return champion, unseen
 
 
-def _out_of_fold(data: TrainingData, told: Told) -> Rows:
+def _out_of_fold(data: TrainingData, told: Told, progress: Progress) -> Rows:
     """`(n_sales,)`: what trees say that were grown without the sale."""
     found = np.empty(len(data.target))
     settings, seed = data.parameters.boosting, data.parameters.seed
     # Another cut than the one that `told` was made by.
-    for others, places in data.parts(data.parameters.interval.parts, seed + 1):
+    parts = data.parameters.interval.parts
+    for number, (others, places) in enumerate(data.parts(parts, seed + 1)):
+        progress(f"growing trees without part {number + 1} of {parts}", number / parts)
         grown = grow_ensemble(told.only(others), data.prices[others], settings, [seed])
         mine = told.only(places)
         found[places] = grown(mine.linear, mine.trend, mine.matrix)

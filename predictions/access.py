@@ -1,4 +1,4 @@
-"""Who may change which model answers: staff, by their permissions. Reading is open."""
+"""Who may change what: staff, by their permissions. Reading is open."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ class StaffWithPermission(BasePermission):
 
 
 class GuardedView(JSONView):
-    # GET is open to all, POST to staff who have this permission.
+    # GET is open to all, what changes something to staff who have this permission.
     permission: str
 
     def get_authenticators(self) -> list[Any]:
@@ -56,4 +56,4 @@ class GuardedView(JSONView):
 
     def _changes_something(self) -> bool:
         # drf-spectacular asks before there is a request.
-        return self.request is not None and self.request.method == "POST"
+        return self.request is not None and self.request.method not in ("GET", "HEAD")

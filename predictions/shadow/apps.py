@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ShadowConfig(AppConfig):
+    name = "predictions.shadow"
+    verbose_name = "Shadow"
