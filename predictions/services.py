@@ -21,8 +21,9 @@ from modelregistry.loading import LoadedModel
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version, register_version
 from predictions import catalog, inclusions, recording
+from predictions.answers import body_of, decoder_for, stored_refusal
 from predictions.audit import AuditRow
-from predictions.contract import Decoder, Question
+from predictions.contract import Question
 from predictions.errors import DatabaseUnavailable, InternalError, InvalidInput, NotAnObject
 from predictions.parsing import Parsed
 
@@ -88,7 +89,7 @@ def answer(
         refusal = InternalError("something went wrong here; it is in the log")
     if refusal is not None:
         row.status = refusal.status
-        row.error = orjson.dumps(_storable(_as_json(refusal)))
+        row.error = stored_refusal(refusal)
     row.latency_ms = (time.perf_counter() - call.started) * 1000
     recording.record(row)
     if refusal is not None:
@@ -102,7 +103,7 @@ def _question(model: LoadedModel, minimal: bool, payload: Any, include: Sequence
     """Raises NotAnObject, NotReady, InvalidInput with every fault, in facts and in `include`."""
     if not isinstance(payload, Mapping):
         raise NotAnObject("send one JSON object with the facts of one request")
-    decode = _decoder(model, minimal)
+    decode = decoder_for(model, minimal=minimal)
     if not include:
         return decode(payload)
     faults = inclusions.faults_in(include, predictor_name=model.predictor)
@@ -127,59 +128,11 @@ def _ask(
     prediction = float(model.predict(question.row)[0])
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
-    body = _body(model, question, prediction, prediction_id)
+    body = body_of(model, question, prediction, prediction_id)
     if include:
         body |= inclusions.included(model, question, include)
     row.response = orjson.dumps(body)
     row.prediction = prediction  # of an answer: what fails before it has none
-
-
-# By version: versions are immutable, so what reads their requests is too.
-_decoders: dict[tuple[int, bool], Decoder] = {}
-
-
-def _decoder(model: LoadedModel, minimal: bool) -> Decoder:
-    key = (model.version_id, minimal)
-    decoder = _decoders.get(key)
-    if decoder is None:
-        predictor = catalog.get(model.predictor)
-        decoder = predictor.decoder(model.feature_names, minimal=minimal)
-        _decoders[key] = decoder
-    return decoder
-
-
-def _body(
-    model: LoadedModel, question: Question, prediction: float, prediction_id: str
-) -> dict[str, Any]:
-    return {
-        "id": prediction_id,
-        "prediction": prediction,
-        "currency": catalog.get(model.predictor).currency,
-        "model": {
-            "predictor": model.predictor,
-            "name": model.name,
-            "version": model.version,
-            "digest": model.digest,
-        },
-        "api_version": settings.API_VERSION,
-        **question.context,
-        "data": "synthetic" if model.is_synthetic or question.is_synthetic else "real",
-    }
-
-
-def _as_json(refusal: DomainError) -> dict[str, Any]:
-    return {"code": refusal.code, "detail": refusal.detail, **refusal.members}
-
-
-def _storable(value: Any) -> Any:
-    """What PostgreSQL can show again: no NUL characters."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, Mapping):
-        return {_storable(key): _storable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    return value
 
 
 def train_version(

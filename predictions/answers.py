@@ -1,0 +1,64 @@
+"""What an answer and a refusal consist of, whichever way they were asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from modelregistry.errors import DomainError
+from modelregistry.loading import LoadedModel
+from predictions import catalog
+from predictions.contract import Decoder, Question
+
+# By version: versions are immutable, so what reads their requests is too.
+_decoders: dict[tuple[int, bool], Decoder] = {}
+
+
+def decoder_for(model: LoadedModel, *, minimal: bool) -> Decoder:
+    key = (model.version_id, minimal)
+    decoder = _decoders.get(key)
+    if decoder is None:
+        predictor = catalog.get(model.predictor)
+        decoder = predictor.decoder(model.feature_names, minimal=minimal)
+        _decoders[key] = decoder
+    return decoder
+
+
+def body_of(
+    model: LoadedModel, question: Question, prediction: float, prediction_id: str
+) -> dict[str, Any]:
+    return {
+        "id": prediction_id,
+        "prediction": prediction,
+        "currency": catalog.get(model.predictor).currency,
+        "model": {
+            "predictor": model.predictor,
+            "name": model.name,
+            "version": model.version,
+            "digest": model.digest,
+        },
+        "api_version": settings.API_VERSION,
+        **question.context,
+        "data": "synthetic" if model.is_synthetic or question.is_synthetic else "real",
+    }
+
+
+def refusal_of(error: DomainError) -> dict[str, Any]:
+    return {"code": error.code, "detail": error.detail, **error.members}
+
+
+def stored_refusal(error: DomainError) -> bytes:
+    """`refusal_of` as JSON for the log."""
+    return orjson.dumps(_storable(refusal_of(error)))
+
+
+def _storable(value: Any) -> Any:
+    """What PostgreSQL can show again: no NUL characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    return value
