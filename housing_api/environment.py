@@ -46,6 +46,7 @@ VARIABLES = (
     Variable("HOUSING_HTTPS", "true", "production: redirect to HTTPS, secure cookies, HSTS"),
     Variable("HOUSING_PROXIES", "0", "how many proxies of ours stand in front (caller's address)"),
     Variable("HOUSING_MAX_BODY", "65536", "largest accepted request body of the API, bytes"),
+    Variable("HOUSING_MAX_BULK", "2097152", "largest list for `/api/predict/bulk/`, bytes"),
     Variable("HOUSING_MAX_UPLOAD", "104857600", "largest accepted upload of a model, bytes"),
     Variable(
         "HOUSING_AUDIT_SECONDS",

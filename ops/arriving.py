@@ -6,8 +6,8 @@ from enum import Enum
 # A question is a few hundred bytes. Larger ones are read by a thread, which may wait for them.
 LARGEST = 65536
 # What is asked for in a query (comparables, say) takes some ms of computing: a thread does that, or
-# everyone else's question in this process would wait for it.
-_QUESTION = re.compile(rb"POST /api/predict/[^? \r\n]* HTTP/")
+# everyone else's question in this process would wait for it. So it does for a list of them.
+_QUESTION = re.compile(rb"POST /api/predict/(?:minimal/)? HTTP/")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 # With either of these, reading the body is more than reading so many bytes.
 _SPECIAL = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)

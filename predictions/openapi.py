@@ -12,8 +12,18 @@ from learning.fields import object_schema
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from predictions import catalog
+from predictions.bulk import MOST_ITEMS
 from predictions.contract import Predictor
 from predictions.inclusions import PARAMETER
+from predictions.schemas import (
+    ANSWER,
+    BULK_ANSWER,
+    MODEL,
+    PROBLEM_DETAILS,
+    REQUIRED_NOW,
+    STATUS,
+    ref,
+)
 
 PROBLEM = "application/problem+json"
 
@@ -21,10 +31,6 @@ SYNTHETIC_NOTICE = (
     "**This service runs on SYNTHETIC data: its homes, prices and demographics are invented, and "
     "so are its estimates.** Every answer says so in `data`."
 )
-
-
-def ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def request_schema_name(predictor_name: str, *, minimal: bool) -> str:
@@ -116,126 +122,6 @@ def adding(schemas: Mapping[str, Any]) -> Hook:
     return complete
 
 
-_STATUS = {
-    "type": "object",
-    "properties": {
-        "status": {"type": "string", "enum": ["live", "ready"]},
-        "problems": {
-            "type": "object",
-            "description": "By predictor: why the active version is not the one that answers here.",
-            "additionalProperties": {"type": "string"},
-        },
-    },
-    "required": ["status"],
-}
-_MODEL = {
-    "type": "object",
-    "description": "The exact model version that answered.",
-    "properties": {
-        "predictor": {"type": "string", "examples": ["homes"]},
-        "name": {"type": "string", "examples": ["basic"]},
-        "version": {"type": "integer", "minimum": 1},
-        "digest": {"type": "string", "description": "of the model file, `sha256:…`"},
-    },
-    "required": ["predictor", "name", "version", "digest"],
-}
-_ANSWER: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "string", "format": "uuid", "description": "of the audit row (UUIDv7)"},
-        "prediction": {"type": "number", "description": "in `currency`", "examples": [458520.0]},
-        "currency": {"type": "string", "examples": ["USD"]},
-        "model": ref("Model"),
-        "api_version": {"type": "string", "description": "of this API, not of the model"},
-        "demographics": {
-            "type": "object",
-            "description": "The census figures that were joined, if the model needs any.",
-            "properties": {"zipcode": {"type": "string"}, "source": {"type": "string"}},
-            "required": ["zipcode", "source"],
-        },
-        "data": {
-            "type": "string",
-            "enum": ["real", "synthetic"],
-            "description": "`synthetic`: made-up data went into this; it values no real home.",
-        },
-    },
-    "required": ["id", "prediction", "currency", "model", "api_version", "data"],
-    "examples": [
-        {
-            "id": "01a20193-310e-705c-953a-7ff773457b53",
-            "prediction": 458520.0,
-            "currency": "USD",
-            "model": {
-                "predictor": "homes",
-                "name": "basic",
-                "version": 1,
-                "digest": "sha256:b06a43007cbd9c8c8e611be09e1db7ce1bd02178e6e0a7e88c086a235daa8d2a",
-            },
-            "api_version": "1.0.0",
-            "demographics": {
-                "zipcode": "98118",
-                "source": "zipcode_demographics.csv (real, sha256:8d9be9398129)",
-            },
-            "data": "real",
-        }
-    ],
-}
-_REQUIRED_NOW = {
-    "type": "object",
-    "properties": {
-        "required": {"type": "array", "items": {"type": "string"}},
-        "fields": {"type": "object", "description": "JSON Schema of each field"},
-        "example": {"type": "object"},
-        "model": ref("Model"),
-        "api_version": {"type": "string"},
-    },
-    "required": ["required", "fields", "example", "model", "api_version"],
-}
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "Every error has this form (RFC 9457).",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "stable; see docs/errors.md"},
-        "request_id": {"type": "string"},
-        "id": {"type": "string", "format": "uuid", "description": "of the audit row, if any"},
-        "errors": {
-            "type": "array",
-            "description": "every field that is wrong",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "field": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "accepted": {"type": "string"},
-                },
-                "required": ["field", "detail", "accepted"],
-            },
-        },
-    },
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "examples": [
-        {
-            "type": "urn:valuation-service:problem:invalid-input",
-            "title": "Some fields are not accepted",
-            "status": 422,
-            "detail": "not accepted: bedrooms",
-            "code": "invalid-input",
-            "request_id": "3c4a38fa087f4d0e961c69e9401674a1",
-            "id": "01a20193-3148-773a-bff3-e1fa9477cbc8",
-            "errors": [
-                {
-                    "field": "bedrooms",
-                    "detail": "-1 is out of range",
-                    "accepted": "a whole number from 0 to 50",
-                }
-            ],
-        }
-    ],
-}
 _DESCRIPTIONS = {
     200: "Answered.",
     400: "`malformed-json`: the body cannot be read as JSON. Not audited.",
@@ -257,11 +143,12 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 response["description"] = response["description"] or _DESCRIPTIONS[int(status)]
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {
-        "Status": _STATUS,
-        "Model": _MODEL,
+        "Status": STATUS,
+        "Model": MODEL,
         "Answer": _answer_schema(schemas),
-        "RequiredNow": _REQUIRED_NOW,
-        "Problem": _PROBLEM_SCHEMA,
+        "BulkAnswer": BULK_ANSWER,
+        "RequiredNow": REQUIRED_NOW,
+        "Problem": PROBLEM_DETAILS,
     }
     for predictor in catalog.all_predictors():
         for minimal in (False, True):
@@ -275,7 +162,7 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 def _answer_schema(schemas: dict[str, Any]) -> dict[str, Any]:
     """With the members that a client may ask for, whose own schemas it adds to `schemas`."""
-    members = dict(_ANSWER["properties"])
+    members = dict(ANSWER["properties"])
     for predictor in catalog.all_predictors():
         for member, schema in predictor.inclusions.items():
             name = f"{predictor.name.title()}{member.title()}"
@@ -284,7 +171,7 @@ def _answer_schema(schemas: dict[str, Any]) -> dict[str, Any]:
                 "anyOf": [ref(name), {"type": "null"}],
                 "description": f"Only with `{PARAMETER}={member}`; null: this model has none.",
             }
-    return {**_ANSWER, "properties": members}
+    return {**ANSWER, "properties": members}
 
 
 def _request_schema(predictor: Predictor, name: str, minimal: bool) -> dict[str, Any]:
@@ -298,7 +185,29 @@ def _request_schema(predictor: Predictor, name: str, minimal: bool) -> dict[str,
     return object_schema(name, description, fields)
 
 
+def bulk_request_schema(predictor_name: str) -> dict[str, Any]:
+    """A list of requests as they would come alone."""
+    item = ref(request_schema_name(predictor_name, minimal=False))
+    return {"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": item}
+
+
 PREDICT_RESPONSES: dict[Any, Any] = {200: ref("Answer")} | {
     (status, PROBLEM): ref("Problem") for status in (400, 411, 413, 415, 422, 500, 503)
 }
 """For `extend_schema(responses=…)` of a predict view."""
+BULK_RESPONSES: dict[Any, Any] = {
+    200: OpenApiResponse(
+        ref("BulkAnswer"),
+        description="Each item is answered or refused for itself; all are in the audit log.",
+    )
+} | {
+    (status, PROBLEM): OpenApiResponse(ref("Problem"), description=text)
+    for status, text in {
+        400: "`malformed-json`. Not audited.",
+        411: "`length-required`. Not audited.",
+        413: "`body-too-large`. Not audited.",
+        415: "`unsupported-media-type`. Not audited.",
+        422: "`invalid-input`: no list of so many items, or a wrong `include`. Not audited.",
+        503: ERRORS[503] + " Or `no-active-model`, `model-unavailable`.",
+    }.items()
+}

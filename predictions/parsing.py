@@ -26,8 +26,12 @@ class Parsed:
     """The same as JSON that PostgreSQL stores: as it was sent, if it is JSON."""
 
 
-def read_json(request: HttpRequest) -> Parsed:
-    """Decode the body, strictly. Raises MalformedRequest or one of its kinds."""
+def read_json(request: HttpRequest, *, limit: int | None = None) -> Parsed:
+    """Decode the body, strictly. Raises MalformedRequest or one of its kinds.
+
+    `limit`: the most bytes, instead of HOUSING_MAX_BODY.
+    """
+    limit = settings.MAX_BODY_BYTES if limit is None else limit
     if request.content_type != "application/json":
         got = request.content_type or "none"
         raise UnsupportedMediaType(f"content type {got[:100]}: application/json is accepted")
@@ -37,8 +41,8 @@ def read_json(request: HttpRequest) -> Parsed:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
-    if length > settings.MAX_BODY_BYTES:
-        raise BodyTooLarge(f"{length} bytes: at most {settings.MAX_BODY_BYTES} are accepted")
+    if length > limit:
+        raise BodyTooLarge(f"{length} bytes: at most {limit} are accepted")
     return decode(request.body)
 
 
@@ -51,12 +55,17 @@ def decode(body: bytes) -> Parsed:
         payload = _decode_leniently(body, str(error))
         is_json = False
     # One colon per key when no value holds one: most bodies need no second look.
-    if isinstance(payload, dict) and body.count(b":") != len(payload):
+    if isinstance(payload, dict | list) and body.count(b":") != _names_in(payload):
         _refuse_repeated_keys(body)
     # Nor do those that open one brace and nothing else, whatever their strings hold.
     if isinstance(payload, dict | list) and (body.count(b"{") > 1 or b"[" in body):
         _refuse_deep_nesting(payload)
-    return Parsed(payload, body if is_json else orjson.dumps(_without_special_numbers(payload)))
+    return Parsed(payload, body if is_json else as_text(payload))
+
+
+def as_text(payload: Any) -> bytes:
+    """Decoded values as JSON that PostgreSQL stores."""
+    return orjson.dumps(_without_special_numbers(payload))
 
 
 def _decode_leniently(body: bytes, reason: str) -> Any:
@@ -80,6 +89,13 @@ def _without_special_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_special_numbers(inner) for inner in value]
     return value
+
+
+def _names_in(payload: dict[str, Any] | list[Any]) -> int:
+    """Of an object, or of the objects in a list; of those inside them none."""
+    if isinstance(payload, dict):
+        return len(payload)
+    return sum(len(item) for item in payload if isinstance(item, dict))
 
 
 def _refuse_repeated_keys(body: bytes) -> None:

@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from predictions import services
+from predictions import bulk, services
 from predictions.inclusions import asked_for
 from predictions.parsing import read_json
 from predictions.problems import from_error
@@ -53,12 +53,7 @@ class PredictView(JSONView):
             return response
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        call = services.Call(
-            endpoint=request.path,
-            caller=caller(request),
-            request_id=request.META["HTTP_X_REQUEST_ID"],
-            started=time.perf_counter(),
-        )
+        call = _call(request)
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
@@ -76,6 +71,30 @@ class MinimalPredictView(PredictView):
         required = services.required_fields(predictor_name=self.predictor_name)
         model = required["model"]
         return json_response(required, model_version=f"{model['predictor']}/{model['version']}")
+
+
+class BulkPredictView(JSONView):
+    # As PredictView: the predictor's folder makes a subclass.
+    predictor_name: ClassVar[str]
+
+    def post(self, request: Request) -> HttpResponse:
+        sent = request._request
+        answers = bulk.answer_many(
+            predictor_name=self.predictor_name,
+            parsed=read_json(sent, limit=settings.MAX_BULK_BYTES),
+            call=_call(sent),
+            include=asked_for(sent),
+        )
+        return json_content(answers.content, model_version=answers.model_version)
+
+
+def _call(request: HttpRequest) -> services.Call:
+    return services.Call(
+        endpoint=request.path,
+        caller=caller(request),
+        request_id=request.META["HTTP_X_REQUEST_ID"],
+        started=time.perf_counter(),
+    )
 
 
 def caller(request: HttpRequest) -> str:

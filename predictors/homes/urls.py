@@ -1,8 +1,9 @@
 from django.urls import path
 
-from predictors.homes.views import HomeMinimalPredictView, HomePredictView
+from predictors.homes.views import HomeBulkPredictView, HomeMinimalPredictView, HomePredictView
 
 urlpatterns = [
     path("api/predict/", HomePredictView.as_view(), name="homes-predict"),
     path("api/predict/minimal/", HomeMinimalPredictView.as_view(), name="homes-predict-minimal"),
+    path("api/predict/bulk/", HomeBulkPredictView.as_view(), name="homes-predict-bulk"),
 ]

@@ -1,13 +1,15 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from predictions.openapi import (
+    BULK_RESPONSES,
     PREDICT_RESPONSES,
     PROBLEM,
+    bulk_request_schema,
     include_parameter,
     ref,
     request_schema_name,
 )
-from predictions.views import MinimalPredictView, PredictView
+from predictions.views import BulkPredictView, MinimalPredictView, PredictView
 from predictors.homes.inclusion_schemas import INCLUSIONS
 
 INCLUDE = include_parameter(list(INCLUSIONS))
@@ -44,4 +46,18 @@ class HomePredictView(PredictView):
     ),
 )
 class HomeMinimalPredictView(MinimalPredictView):
+    predictor_name = "homes"
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="value_homes",
+        summary="Value up to 1,000 homes at once, each with its own answer or refusal",
+        tags=["homes"],
+        parameters=[INCLUDE],
+        request={"application/json": bulk_request_schema("homes")},
+        responses=BULK_RESPONSES,
+    )
+)
+class HomeBulkPredictView(BulkPredictView):
     predictor_name = "homes"
