@@ -5,8 +5,9 @@ from rest_framework.request import Request
 from modelregistry import runtime
 from ops.health import readiness_faults
 from predictions.errors import NotReady
-from predictions.openapi import PROBLEM, ref
+from predictions.openapi import PROBLEM
 from predictions.rendering import json_response
+from predictions.schemas import ref
 from predictions.views import JSONView
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from predictions.openapi import ref
+from predictions.schemas import ref
 from predictions.versions import examples
 from predictions.versions.decoding import REASON_LENGTH
 

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from modelregistry import overview, services
 from modelregistry.models import ModelVersion
 from predictions.access import GuardedView
-from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, ref, responses
+from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, responses
 from predictions.rendering import respond
+from predictions.schemas import ref
 from predictions.versions import documents
 from predictions.versions.decoding import FORM, read_reason, read_upload
 from predictions.views import JSONView

@@ -6,9 +6,9 @@ from predictions.openapi import (
     PROBLEM,
     bulk_request_schema,
     include_parameter,
-    ref,
     request_schema_name,
 )
+from predictions.schemas import ref
 from predictions.views import BulkPredictView, MinimalPredictView, PredictView
 from predictors.homes.inclusion_schemas import INCLUSIONS
 
