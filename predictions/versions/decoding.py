@@ -1,4 +1,4 @@
-"""What is sent to change the registry: a reason, or the files of a model. All faults at once."""
+"""The files of a model, as they are sent. All faults at once."""
 
 import math
 import re
@@ -19,12 +19,11 @@ from predictions.errors import (
     LengthRequired,
     MalformedForm,
     MalformedRequest,
-    NotAnObject,
     UnsupportedMediaType,
 )
-from predictions.parsing import decode, read_json
+from predictions.parsing import decode
+from predictions.reasons import content_length, is_chunked, unknown
 
-REASON_LENGTH = 1_000
 FEATURES_BYTES = 65_536
 FORM = "multipart/form-data"
 # A pattern, and the same in words.
@@ -42,25 +41,6 @@ class Upload:
     sha256: str
     metrics: Mapping[str, Any]
     trained_on: Mapping[str, Any]
-
-
-def read_reason(request: HttpRequest) -> str:
-    """`{"reason": "…"}`, or nothing at all. Raises MalformedRequest, NotAnObject, InvalidInput."""
-    if _content_length(request) == 0 and not _is_chunked(request):
-        return ""
-    payload = read_json(request).payload
-    if not isinstance(payload, Mapping):
-        raise NotAnObject('send one JSON object, {"reason": "…"}, or nothing')
-    faults = _unknown(payload.keys() - {"reason"}, "only: reason")
-    reason = payload.get("reason", "")
-    accepted = f"text of at most {REASON_LENGTH} characters, none of them NUL"
-    if not isinstance(reason, str):
-        faults.append(Fault("reason", "not text", accepted))
-    elif len(reason) > REASON_LENGTH or "\x00" in reason:
-        faults.append(Fault("reason", "too long, or a NUL in it", accepted))
-    if faults:
-        raise InvalidInput(faults)
-    return str(reason)
 
 
 def read_upload(request: HttpRequest) -> Upload:
@@ -106,7 +86,7 @@ class _Form:
             trained_on={"data": data} if data else {},
         )
         known = "only: model, features, name, notes, sha256, metrics, data"
-        self._faults += _unknown(self._fields.keys() | self._files.keys(), known)
+        self._faults += unknown(self._fields.keys() | self._files.keys(), known)
         if self._faults:
             raise InvalidInput(self._faults)
         return found
@@ -165,26 +145,11 @@ def _check_head(request: HttpRequest) -> None:
     if request.content_type != FORM:
         got = request.content_type or "none"
         raise UnsupportedMediaType(f"content type {got[:100]}: {FORM} is accepted")
-    if _is_chunked(request):
+    if is_chunked(request):
         raise LengthRequired("send Content-Length instead of chunks")
-    length = _content_length(request)
+    length = content_length(request)
     if length > settings.MAX_UPLOAD_BYTES:
         raise BodyTooLarge(f"{length} bytes: at most {settings.MAX_UPLOAD_BYTES} are accepted")
-
-
-def _content_length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
-
-
-def _is_chunked(request: HttpRequest) -> bool:
-    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-
-
-def _unknown(names: Any, accepted: str) -> list[Fault]:
-    return [Fault(str(name)[:100], "unknown field", accepted) for name in sorted(names)]
 
 
 def _is_storable(value: Any) -> bool:

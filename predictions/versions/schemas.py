@@ -3,8 +3,8 @@
 from typing import Any
 
 from predictions.schemas import ref
+from predictions.reasons import REASON_LENGTH
 from predictions.versions import examples
-from predictions.versions.decoding import REASON_LENGTH
 
 Schema = dict[str, Any]
 

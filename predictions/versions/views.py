@@ -9,10 +9,11 @@ from modelregistry import overview, services
 from modelregistry.models import ModelVersion
 from predictions.access import GuardedView
 from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, responses
+from predictions.reasons import read_reason
 from predictions.rendering import respond
 from predictions.schemas import ref
 from predictions.versions import documents
-from predictions.versions.decoding import FORM, read_reason, read_upload
+from predictions.versions.decoding import FORM, read_upload
 from predictions.views import JSONView
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
