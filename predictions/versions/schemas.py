@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from predictions.schemas import ref
 from predictions.reasons import REASON_LENGTH
+from predictions.schemas import ref
 from predictions.versions import examples
 
 Schema = dict[str, Any]
