@@ -60,3 +60,11 @@ class NothingToRollBack(DomainError):
     code = "nothing-to-roll-back"
     title = "There is no earlier version"
     status = 409
+
+
+class ActiveVersionChanged(DomainError):
+    """Somebody was quicker: what was decided was about another active version."""
+
+    code = "active-version-changed"
+    title = "Another version is active by now"
+    status = 409

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -164,8 +164,8 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         last = self.of(predictor).order_by("-id").first()
         return last is not None and last.actor != besides
 
-    def previous(self, predictor: str) -> ModelVersion | None:
-        """The version that a rollback returns to.
+    def previous(self, predictor: str, *, skipping: Collection[int] = ()) -> ModelVersion | None:
+        """The version that a rollback returns to, but for those with the numbers `skipping`.
 
         Activations are stacked and a rollback takes the top one away, so that rolling back twice
         goes two versions back, and not back and forth.
@@ -180,7 +180,13 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
                 stack.append(version)
         if ModelVersion.objects.active(predictor).exists():
             stack = stack[:-1]
-        return ModelVersion.objects.get(pk=stack[-1]) if stack else None
+        skipped = set(
+            ModelVersion.objects.of(predictor)
+            .filter(version__in=skipping)
+            .values_list("pk", flat=True)
+        )
+        left = [version for version in stack if version not in skipped]
+        return ModelVersion.objects.get(pk=left[-1]) if left else None
 
 
 class Activation(models.Model):

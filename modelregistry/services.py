@@ -1,6 +1,6 @@
 """The deeds of the registry. Commands, tasks, the API and the admin are doors to these."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +10,12 @@ from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 from learning.artifact import library_versions
 from modelregistry import artifacts, loading
 from modelregistry.catalog import kind_of
-from modelregistry.errors import GateFailed, InvalidArtifact, NothingToRollBack
+from modelregistry.errors import (
+    ActiveVersionChanged,
+    GateFailed,
+    InvalidArtifact,
+    NothingToRollBack,
+)
 from modelregistry.gate import try_version
 from modelregistry.models import Activation, ModelVersion
 
@@ -93,11 +98,19 @@ def record_evaluation(*, predictor: str, version: int, figures: Mapping[str, Any
     return chosen
 
 
-def activate_version(*, predictor: str, version: int, actor: str, reason: str = "") -> ModelVersion:
+def activate_version(
+    *,
+    predictor: str,
+    version: int,
+    actor: str,
+    reason: str = "",
+    expected_active: int | None = None,
+) -> ModelVersion:
     """Make this version the one that answers, everywhere within a second.
 
     The model is loaded here first: a version that cannot answer never becomes the active one.
-    `actor` and `reason` go to the history. Raises UnknownVersion, GateFailed, ModelUnavailable.
+    `actor` and `reason` go to the history. `expected_active`: only if that version answers until
+    now. Raises UnknownVersion, GateFailed, ModelUnavailable, ActiveVersionChanged.
     """
     kind_of(predictor)
     chosen = ModelVersion.objects.numbered(predictor, version)
@@ -106,20 +119,33 @@ def activate_version(*, predictor: str, version: int, actor: str, reason: str = 
     loading.load(chosen)
     with transaction.atomic():
         _lock_predictor(predictor)
+        if expected_active is not None:
+            _require_active(predictor, expected_active)
         _activate(chosen, actor, reason)
     chosen.refresh_from_db()
     return chosen
 
 
-def rollback(*, predictor: str, actor: str, reason: str = "") -> ModelVersion:
+def rollback(
+    *,
+    predictor: str,
+    actor: str,
+    reason: str = "",
+    expected_active: int | None = None,
+    skipping: Collection[int] = (),
+) -> ModelVersion:
     """Return to the version that answered before the active one.
 
-    Done twice it goes two versions back. Raises NothingToRollBack, ModelUnavailable.
+    Done twice it goes two versions back. `expected_active`: only if that version answers until now;
+    `skipping`: numbers of versions that are not returned to, but the one before. Raises
+    NothingToRollBack, ModelUnavailable, ActiveVersionChanged.
     """
     kind_of(predictor)
     with transaction.atomic():
         _lock_predictor(predictor)
-        previous = Activation.objects.previous(predictor)
+        if expected_active is not None:
+            _require_active(predictor, expected_active)
+        previous = Activation.objects.previous(predictor, skipping=skipping)
         if previous is None:
             raise NothingToRollBack(f"no version of {predictor} was active before this one")
         loading.load(previous)
@@ -128,6 +154,14 @@ def rollback(*, predictor: str, actor: str, reason: str = "") -> ModelVersion:
         )
     previous.refresh_from_db()
     return previous
+
+
+def _require_active(predictor: str, expected: int) -> None:
+    """Under the predictor's lock. A raw UPDATE, which does not take it, is waited for."""
+    versions = ModelVersion.objects.select_for_update().active(predictor)
+    found = versions.values_list("version", flat=True).first()
+    if found != expected:
+        raise ActiveVersionChanged(f"version {expected} of {predictor} is no longer the active one")
 
 
 def _activate(chosen: ModelVersion, actor: str, reason: str, *, is_rollback: bool = False) -> None:
