@@ -38,6 +38,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, MAX_BULK_BYTES, 2_621_440)
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
 GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
+SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 PROXIES = environment.number("HOUSING_PROXIES")
 
 # One line is one predictor: its app registers itself, its urls.py is included.
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "predictions.batches",
     *PREDICTOR_APPS,
     "ops",
+    "housing_api",
 ]
 
 MIDDLEWARE = [
@@ -160,6 +162,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # Looks after those that train: never behind them.
+    "predictions.training.look_after": {"queue": "default"},
     "predictors.*.tasks.retrain": {"queue": "training"},
     "predictions.training.*": {"queue": "training"},
     "predictions.batches.*": {"queue": "batches"},
@@ -174,6 +178,20 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
+    "look-after-training": {
+        "task": "predictions.training.look_after",
+        "schedule": timedelta(seconds=5),
+        "options": {"expire_seconds": 5},
+    },
+    "score-shadows": {
+        "task": "predictions.shadow.score",
+        "schedule": timedelta(seconds=2),
+        "options": {"expire_seconds": 10},
+    },
+    "remove-old-shadow-answers": {
+        "task": "predictions.shadow.remove_old_answers",
+        "schedule": timedelta(days=1),
+    },
 }
 
 REST_FRAMEWORK = {
