@@ -5,21 +5,17 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 import uuid_utils
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 
 from learning.fields import example_of
-from learning.progress import silent
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
-from modelregistry.models import ModelVersion
-from modelregistry.services import activate_version, register_version
 from predictions import catalog, inclusions, recording
 from predictions.answers import body_of, decoder_for, stored_refusal
 from predictions.audit import AuditRow
@@ -133,42 +129,6 @@ def _ask(
         body |= inclusions.included(model, question, include)
     row.response = orjson.dumps(body)
     row.prediction = prediction  # of an answer: what fails before it has none
-
-
-def train_version(
-    *,
-    predictor_name: str,
-    recipe: str = "",
-    files: Mapping[str, Path] | None = None,
-    activate: bool = False,
-    created_by: str = "",
-) -> ModelVersion:
-    """Train and register what comes out. Raises DomainError, DataError.
-
-    From the database; `files` by name stand in for tables.
-    """
-    predictor = catalog.get(predictor_name)
-    artifact = predictor.train(
-        recipe=recipe or predictor.recipes[0], files=files or {}, progress=silent
-    )
-    with transaction.atomic():  # both or neither, should we be killed in between
-        version = register_version(
-            predictor=predictor_name,
-            name=artifact.name,
-            model_bytes=artifact.model_bytes,
-            features_bytes=artifact.features_bytes,
-            metrics=artifact.metrics,
-            trained_on=artifact.trained_on,
-            created_by=created_by,
-        )
-        if activate:
-            version = activate_version(
-                predictor=predictor_name,
-                version=version.version,
-                actor=created_by or "train",
-                reason="trained and activated",
-            )
-    return version
 
 
 def required_fields(*, predictor_name: str) -> dict[str, Any]:

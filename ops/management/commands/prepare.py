@@ -12,9 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 from learning.fields import example_of
 from modelregistry.errors import DomainError
 from modelregistry.models import Activation, ModelVersion
-from predictions import catalog, services
+from predictions import catalog
 from predictions.contract import DataError, Predictor
 from predictions.partitions import make_partitions
+from predictions.training.foreground import train_version
+from predictions.training.models import TrainingRun
 
 
 class Command(BaseCommand):
@@ -62,11 +64,12 @@ class Command(BaseCommand):
                 continue
             self._say(f"training the first {predictor.name} model by the recipe {recipe}")
             try:
-                version = services.train_version(
-                    predictor_name=predictor.name,
+                version = train_version(
+                    predictor=predictor.name,
                     recipe=recipe,
                     activate=not chosen,
-                    created_by="prepare",
+                    trigger=TrainingRun.Trigger.PREPARE,
+                    requested_by="prepare",
                 )
             except (DomainError, DataError) as error:
                 if not ModelVersion.objects.active(predictor.name).exists():

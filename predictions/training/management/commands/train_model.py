@@ -1,5 +1,3 @@
-import resource
-import sys
 import time
 from argparse import ArgumentParser
 from getpass import getuser
@@ -9,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from modelregistry.errors import DomainError
-from predictions import services
 from predictions.contract import DataError
+from predictions.training.foreground import peak_megabytes, train_version
+from predictions.training.models import TrainingRun
 
 
 class Command(BaseCommand):
@@ -27,12 +26,13 @@ class Command(BaseCommand):
         started = time.monotonic()
         files = {name: options[name] for name in ("sales", "demographics") if options[name]}
         try:
-            version = services.train_version(
-                predictor_name=options["predictor"],
+            version = train_version(
+                predictor=options["predictor"],
                 recipe=options["recipe"],
                 files=files,
                 activate=options["activate"],
-                created_by=getuser(),
+                trigger=TrainingRun.Trigger.COMMAND,
+                requested_by=getuser(),
             )
         except DomainError as error:
             raise CommandError(error.detail) from error
@@ -47,13 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{part}: {shown}")
         self.stdout.write(
             f"trained and tried at the gate in {time.monotonic() - started:.0f} s, "
-            f"at most {_peak_megabytes():,.0f} MB of memory"
+            f"at most {peak_megabytes():,.0f} MB of memory"
         )
         state = "active" if version.is_active else "not active"
         self.stdout.write(f"registered {version}, {version.digest}, {state}")
-
-
-def _peak_megabytes() -> float:
-    """Of this process; Linux counts in kilobytes, macOS in bytes (getrusage(2))."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)

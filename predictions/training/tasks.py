@@ -1,0 +1,17 @@
+from celery import shared_task
+
+from predictions.training import services
+from predictions.training.supervising import supervise
+
+
+@shared_task(name=services.RUN)
+def run(run_id: int) -> None:
+    """On the queue `training`. A message that comes twice, or late, changes nothing."""
+    services.look_after_running("")  # it may be told again because its worker was killed
+    supervise(run_id)
+
+
+@shared_task(name="predictions.training.look_after")
+def look_after() -> None:
+    """Every few seconds (`CELERY_BEAT_SCHEDULE`), on the queue `default`."""
+    services.look_after()
