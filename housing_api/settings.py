@@ -178,6 +178,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
+    "check-drift": {
+        "task": "predictions.drift.check",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "look-after-training": {
         "task": "predictions.training.look_after",
         "schedule": timedelta(seconds=5),

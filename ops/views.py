@@ -1,8 +1,10 @@
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from modelregistry import runtime
+from ops import metrics
 from ops.health import readiness_faults
 from predictions.errors import NotReady
 from predictions.openapi import PROBLEM
@@ -35,3 +37,17 @@ class ReadyzView(JSONView):
             raise NotReady("; ".join(f"{part}: {why}" for part, why in faults.items()))
         problems = runtime.faults()
         return json_response({"status": "ready"} | ({"problems": problems} if problems else {}))
+
+
+class MetricsView(JSONView):
+    @extend_schema(
+        operation_id="metrics",
+        summary="Figures for Prometheus, in its text format",
+        tags=["health"],
+        responses={
+            (200, "text/plain"): OpenApiResponse(OpenApiTypes.STR, description="docs/metrics.md"),
+            (503, PROBLEM): OpenApiResponse(ref("Problem"), description="`database-unavailable`."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

@@ -114,10 +114,6 @@ class DriftReportQuerySet(models.QuerySet["DriftReport"]):
             .order_by("-id")
         )
 
-    def that_judged(self) -> "DriftReportQuerySet":
-        """What an alert can go on from: not the quiet hours between."""
-        return self.filter(Q(is_judged=True) | Q(is_alert=True))
-
     def to_be_told(self, since: datetime) -> "DriftReportQuerySet":
         return self.filter(begins=True, told_at=None, created_at__gte=since).order_by("id")
 
@@ -173,7 +169,6 @@ class DriftReport(models.Model):
         return f"{self.version}: {self.window_to:%Y-%m-%d %H:%M}"
 
     @property
-    def worst(self) -> list[dict[str, Any]]:
-        """Inputs by PSI, without those that may be left out."""
-        watched = [feature for feature in self.features if feature["is_watched"]]
-        return watched[:5]
+    def worst(self) -> dict[str, Any] | None:
+        """The watched input with the largest PSI."""
+        return next((feature for feature in self.features if feature["is_watched"]), None)

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from predictions.drift.views import ReportsView, ReportView
+
+urlpatterns = [
+    path("drift/", ReportsView.as_view(), name="drift"),
+    path("drift/<int:report>/", ReportView.as_view(), name="drift-report"),
+]
