@@ -56,20 +56,20 @@ def set_shadow(*, predictor: str, version: int, actor: str, reason: str = "") ->
     return Setting(shadow, is_new=True)
 
 
-def end_shadow(*, predictor: str, version: int, actor: str) -> Shadow | None:
-    """It computes no more; its answers stay. None if this version has never been a shadow.
+def end_shadow(*, predictor: str, version: int, actor: str) -> Shadow:
+    """It computes no more; its answers stay.
 
-    Nothing changes if it has ended. Raises UnknownPredictor, UnknownVersion.
+    Nothing changes if it has ended. Raises UnknownPredictor, UnknownVersion, NeverAShadow.
     """
     chosen = _chosen(predictor, version)
-    mine = Shadow.objects.of_version(chosen)
-    mine.open().update(ended_at=Now(), ended_by=actor[:150])
-    return mine.with_numbers().first()
+    Shadow.objects.of_version(chosen).open().update(ended_at=Now(), ended_by=actor[:150])
+    return latest_shadow(predictor=predictor, version=version)
 
 
 def latest_shadow(*, predictor: str, version: int) -> Shadow:
-    """The one of this version that is open, or was last. Raises UnknownPredictor, UnknownVersion,
-    NeverAShadow.
+    """The one of this version that is open, or was last.
+
+    Raises UnknownPredictor, UnknownVersion, NeverAShadow.
     """
     chosen = _chosen(predictor, version)
     found = Shadow.objects.of_version(chosen).with_numbers().first()

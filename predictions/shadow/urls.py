@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from predictions.shadow.views import ShadowsView, ShadowView
+
+urlpatterns = [
+    path("models/<str:predictor>/shadows/", ShadowsView.as_view(), name="model-shadows"),
+    path("models/<str:predictor>/<int:version>/shadow/", ShadowView.as_view(), name="model-shadow"),
+]
