@@ -33,8 +33,13 @@ VAR = Path(environment.text("HOUSING_VAR"))
 DATA_FOLDER = environment.text("HOUSING_DATA")
 MAX_BODY_BYTES = environment.number("HOUSING_MAX_BODY")
 MAX_BULK_BYTES = environment.number("HOUSING_MAX_BULK")
+MAX_OUTCOMES_BYTES = environment.number("HOUSING_MAX_OUTCOMES")
 MAX_UPLOAD_BYTES = environment.number("HOUSING_MAX_UPLOAD")
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, MAX_BULK_BYTES, 2_621_440)
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, MAX_BULK_BYTES, MAX_OUTCOMES_BYTES, 2_621_440)
+MAX_BATCH_BYTES = environment.number("HOUSING_MAX_BATCH")
+BATCH_ROWS = environment.number("HOUSING_BATCH_ROWS")
+BATCH_CHUNK_ROWS = environment.number("HOUSING_BATCH_CHUNK")
+BATCH_DAYS = environment.number("HOUSING_BATCH_DAYS")
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
 GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
@@ -139,6 +144,10 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR / "artifacts"},
     },
+    "batches": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "batches"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
@@ -177,7 +186,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Schedules are rows, to be edited in the admin; these are added to them.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    # Too many of them would wait where no worker takes batches.
+    "look-after-batches": {
+        "task": "predictions.batches.look_after",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "remove-old-batch-files": {
+        "task": "predictions.batches.remove_old_files",
+        "schedule": timedelta(days=1),
+    },
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
+    "add-intervals": {
+        "task": "predictions.outcomes.add_intervals",
+        "schedule": timedelta(seconds=30),
+    },
     "check-drift": {
         "task": "predictions.drift.check",
         "schedule": timedelta(hours=1),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -46,6 +47,34 @@ class HeldOut:
     """`(n_rows, n_features)`: inputs of a model with these features."""
     actual: Rows
     """`(n_rows,)`: what really was, in the unit of the prediction."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOutcome:
+    """What became of something that was asked about: it can be learned from."""
+
+    request: Mapping[str, Any]
+    """As it was asked and answered; empty if that is no longer known."""
+    actual: float
+    """In the unit of the prediction."""
+    date: date
+    parcel: str = ""
+    """Its number in a register, if whoever reported it knew."""
+    is_synthetic: bool = False
+    """Whether the answer said so."""
+    was: "tuple[str, date] | None" = None
+    """Of a correction: `Kept.name` and the date that it corrects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of an outcome among the training data."""
+
+    result: Literal["added", "corrected", "known", "left out"]
+    name: str = ""
+    """What it is called there; empty if it was left out."""
+    reason: str = ""
+    """Why it was left out."""
 
 
 Decoder = Callable[[Mapping[str, Any]], Question]
@@ -147,6 +176,33 @@ class Predictor(Protocol):
 
     def groups(self, request: Mapping[str, Any]) -> Mapping[str, str]:
         """By what accuracy and differences are broken down, of a request that was answered."""
+        ...
+
+    @property
+    def group_names(self) -> Sequence[str]:
+        """What `groups` may give."""
+        ...
+
+    @property
+    def actual(self) -> Field:
+        """What an outcome may be, in the unit of the prediction."""
+        ...
+
+    @property
+    def bands(self) -> Sequence[float]:
+        """Between what values outcomes are grouped, rising."""
+        ...
+
+    @property
+    def identity(self) -> Sequence[str]:
+        """Numbers among `fields()`: requests that are equal in them asked about the same thing."""
+        ...
+
+    def keep_outcomes(self, outcomes: Sequence[KnownOutcome]) -> Sequence[Kept]:
+        """Make training data of them, each thing on its day once; one result for each.
+
+        In the transaction around it, which holds up other writers of the training data.
+        """
         ...
 
     def evaluate(

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +33,15 @@ def read_json(request: HttpRequest, *, limit: int | None = None) -> Parsed:
     `limit`: the most bytes, instead of HOUSING_MAX_BODY.
     """
     limit = settings.MAX_BODY_BYTES if limit is None else limit
-    if request.content_type != "application/json":
+    return decode(read_body(request, accepted=("application/json",), limit=limit))
+
+
+def read_body(request: HttpRequest, *, accepted: Sequence[str], limit: int) -> bytes:
+    """Raises UnsupportedMediaType, LengthRequired, BodyTooLarge."""
+    if request.content_type not in accepted:
         got = request.content_type or "none"
-        raise UnsupportedMediaType(f"content type {got[:100]}: application/json is accepted")
+        names = " or ".join(accepted)
+        raise UnsupportedMediaType(f"content type {got[:100]}: {names} is accepted")
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         raise LengthRequired("send Content-Length instead of chunks")
     try:
@@ -43,7 +50,7 @@ def read_json(request: HttpRequest, *, limit: int | None = None) -> Parsed:
         length = 0
     if length > limit:
         raise BodyTooLarge(f"{length} bytes: at most {limit} are accepted")
-    return decode(request.body)
+    return request.body
 
 
 def decode(body: bytes) -> Parsed:

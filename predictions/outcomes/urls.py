@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from predictions.outcomes.views import AccuracyView, OutcomesView
+
+urlpatterns = [
+    path("outcomes/", OutcomesView.as_view(), name="outcomes"),
+    path("accuracy/", AccuracyView.as_view(), name="accuracy"),
+]

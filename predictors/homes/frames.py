@@ -19,6 +19,8 @@ from predictors.homes.ml.inputs import HomeData
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 
+FILES = (DataLoad.Dataset.SALES, DataLoad.Dataset.DEMOGRAPHICS)
+
 
 def home_data(
     files: Mapping[str, Path] | None = None, held_out: Mapping[str, Any] | None = None
@@ -30,7 +32,7 @@ def home_data(
     files = files or {}
     sales = read_sales(files["sales"]) if "sales" in files else None
     demographics = read_demographics(files["demographics"]) if "demographics" in files else None
-    latest = {dataset.value: DataLoad.objects.latest_of(dataset) for dataset in DataLoad.Dataset}
+    latest = {dataset.value: DataLoad.objects.latest_of(dataset) for dataset in FILES}
     digests = {name: load.sha256 for name, load in latest.items() if load is not None}
     digests |= {"sales": sales.sha256} if sales else {}
     digests |= {"demographics": demographics.sha256} if demographics else {}
@@ -113,7 +115,7 @@ def demographics_frame() -> pd.DataFrame:
 
 def data_kind() -> str | None:
     """`synthetic` as soon as one of the tables holds made-up rows."""
-    loads = [DataLoad.objects.latest_of(dataset) for dataset in DataLoad.Dataset]
+    loads = [DataLoad.objects.latest_of(dataset) for dataset in FILES]
     known = [load for load in loads if load is not None]
     if not known:
         return None

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from predictions.contract import DataError
 from predictors.homes.files import DataFile, read_demographics, read_sales
-from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS
+from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS, IDENTITY
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 
 
@@ -74,6 +74,8 @@ def _load(
             is_synthetic=file.is_synthetic,
         )
         _copy(cursor, table, columns, file.rows)
+        if model is Sale:
+            _give_parcels(cursor, load)
         new, changed = _upsert(cursor, table, columns, key, load)
     return LoadSummary(file.name, new, changed, len(file.rows) - new - changed, removed)
 
@@ -109,6 +111,35 @@ def _copy(
     with cursor.copy(copy) as stream:
         for line, row in enumerate(rows, start=1):
             stream.write_row((line, *row))
+
+
+def _give_parcels(cursor: Any, load: DataLoad) -> None:
+    """A sale that an outcome told of, without its parcel number, gets it from the file.
+
+    The row stays, with its id: to a version that learned from it, it is nothing new.
+    """
+    same = sql.SQL(" AND ").join(
+        sql.SQL("told.{0} = incoming.{0}").format(sql.Identifier(name))
+        for name in ("date", *IDENTITY)
+    )
+    is_told = sql.SQL("left(told.parcel, 1) = 'x' AND {}").format(same)
+    # A file may also have come before; that the sale is there twice then is undone.
+    there = sql.SQL(
+        "EXISTS (SELECT FROM homes_sale AS s "
+        "WHERE s.parcel = incoming.parcel AND s.date = incoming.date)"
+    )
+    cursor.execute(
+        sql.SQL("DELETE FROM homes_sale AS told USING incoming WHERE {} AND {}").format(
+            is_told, there
+        )
+    )
+    cursor.execute(
+        sql.SQL(
+            "UPDATE homes_sale AS told SET parcel = incoming.parcel, load_id = %s "
+            "FROM incoming WHERE {}"
+        ).format(is_told),
+        [load.pk],
+    )
 
 
 def _upsert(

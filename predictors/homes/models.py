@@ -9,11 +9,13 @@ class DataLoadQuerySet(models.QuerySet["DataLoad"]):
 
 
 class DataLoad(models.Model):
-    """A file that was loaded into one of the tables below."""
+    """A file that was loaded into one of the tables below, or the outcomes that were added."""
 
     class Dataset(models.TextChoices):
         SALES = "sales"
         DEMOGRAPHICS = "demographics"
+        # Not a file: what was reported of homes that were valued (`predictors.homes.outcomes`).
+        OUTCOMES = "outcomes"
 
     dataset = models.CharField(max_length=20, choices=Dataset.choices)
     file_name = models.CharField(max_length=200)

@@ -12,7 +12,16 @@ from learning.fields import Field
 from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
-from predictions.contract import DataKind, HeldOut, Question, Reference, Report, Rows
+from predictions.contract import (
+    DataKind,
+    HeldOut,
+    Kept,
+    KnownOutcome,
+    Question,
+    Reference,
+    Report,
+    Rows,
+)
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
@@ -26,10 +35,14 @@ from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import (
     DEMOGRAPHIC_COLUMNS,
     HOME_FIELDS,
+    IDENTITY,
     KNOWN_FEATURES,
+    PRICE_BANDS,
+    PRICE_FIELD,
     VALUATION_DATE_FIELD,
 )
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
+from predictors.homes.outcomes import keep_outcomes
 from predictors.homes.sources import OWN_FOLDER, find_files, missing_files
 from predictors.homes.training import data_fingerprint, reference_fingerprint, train
 from predictors.homes.trial import trial_rows
@@ -41,6 +54,10 @@ class HomesPredictor:
     known_features = KNOWN_FEATURES
     recipes = tuple(RECIPES)
     inclusions = INCLUSIONS
+    group_names = ("zipcode",)
+    actual = PRICE_FIELD
+    bands = PRICE_BANDS
+    identity = IDENTITY
     allowed_classes = frozenset(
         {
             "sklearn.pipeline.Pipeline",
@@ -108,6 +125,9 @@ class HomesPredictor:
 
     def groups(self, request: Mapping[str, Any]) -> Mapping[str, str]:
         return {"zipcode": str(request["zipcode"])} if "zipcode" in request else {}
+
+    def keep_outcomes(self, outcomes: Sequence[KnownOutcome]) -> Sequence[Kept]:
+        return keep_outcomes(outcomes)
 
     def evaluate(
         self,

@@ -65,6 +65,16 @@ def plausible(sales: pd.DataFrame) -> pd.DataFrame:
     return sales[~_crammed(sales)]
 
 
+def refusals(sales: pd.DataFrame) -> list[str]:
+    """Of each row alone why nothing could be learned with it, or nothing: `(n_rows,)`."""
+    reasons = [""] * len(sales)
+    for find in (_out_of_range, _impossible_date, _built_long_after, _parts_do_not_add_up):
+        (why,) = (said for found, _, said in CHECKS.values() if found is find)
+        for place in find(sales).to_numpy().nonzero()[0]:
+            reasons[place] = why
+    return reasons
+
+
 def _require_columns(frame: pd.DataFrame, names: tuple[str, ...], title: str) -> None:
     missing = [name for name in names if name not in frame.columns]
     if missing:

@@ -35,6 +35,14 @@ HOME_FIELDS = (
 )
 HOME_COLUMNS = tuple(field.name for field in HOME_FIELDS)
 
+IDENTITY = ("lat", "long", "sqft_lot", "yr_built", "sqft_living", "bedrooms", "bathrooms")
+"""Facts by which a home is known again. In the real data one pair of 21,613 sales, of two homes
+built alike and side by side, has them and the day in common."""
+
+# Wider than any sale of King County so far: what is beyond is a typing error, or no sale at all.
+PRICE_FIELD = Field("actual", "number", "what it sold for, USD", 1_000, 500_000_000, 437_500)
+PRICE_BANDS = (250_000, 500_000, 750_000, 1_000_000, 2_000_000)
+
 VALUATION_DATE_FIELD = Field(
     VALUATION_DATE,
     "date",
