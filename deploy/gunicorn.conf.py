@@ -23,9 +23,10 @@ def post_worker_init(worker: Any) -> None:
     """Load the active models before the first request; without one, /readyz says so."""
     from ops.health import readiness_faults
     from predictions import serving
+    from predictions.promotion import guard
     from predictions.questions import Questions
 
-    serving.start(worker.loop)
+    serving.start(worker.loop, looks=[guard.look])
     worker.wsgi = Questions(worker.wsgi)
 
     # What was loaded stays: the garbage collector need not walk through it again and again, which

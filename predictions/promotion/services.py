@@ -7,11 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from learning.fields import Fault
 from modelregistry.errors import ActiveVersionChanged, DomainError
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version
 from predictions import catalog
 from predictions.contract import HeldOut
+from predictions.errors import InvalidInput
 from predictions.promotion.models import GuardIntervention, PromotionDecision, PromotionPolicy
 from predictions.promotion.proof import Proof, prove
 
@@ -144,13 +146,17 @@ def policy_of(*, predictor: str) -> PromotionPolicy:
 
 
 def change_policy(*, predictor: str, terms: Mapping[str, Any], actor: str) -> PromotionPolicy:
-    """Set some of its terms, which must be within their limits. Raises UnknownPredictor."""
+    """Set some of its terms, each within its limits. Raises UnknownPredictor, InvalidInput."""
     catalog.get(predictor)
     with transaction.atomic():
         PromotionPolicy.objects.get_or_create(predictor=predictor)
         policy = PromotionPolicy.objects.select_for_update().get(predictor=predictor)
         for name, value in terms.items():
             setattr(policy, name, value)
+        if policy.guard_sample_floor > policy.guard_requests:
+            floor, accepted = policy.guard_sample_floor, f"at most {policy.guard_requests}"
+            detail = f"{floor} is more than the requests that are looked at"
+            raise InvalidInput([Fault("guard_sample_floor", detail, accepted)])
         policy.updated_at, policy.updated_by = Now(), actor[:150]
         policy.save()
     policy.refresh_from_db()

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from predictions.promotion.views import PolicyView, PromotionView
+
+urlpatterns = [
+    path("models/<str:predictor>/policy/", PolicyView.as_view(), name="promotion-policy"),
+    path(
+        "models/<str:predictor>/<int:version>/promotion/",
+        PromotionView.as_view(),
+        name="model-promotion",
+    ),
+]
