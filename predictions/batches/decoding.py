@@ -1,0 +1,157 @@
+"""A request that brings a file: in its body, or as the file of a form. Read as it comes."""
+
+from contextlib import ExitStack
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+
+from learning.fields import Fault
+from modelregistry.models import ModelVersion
+from predictions.batches import services
+from predictions.batches.errors import UploadCutShort
+from predictions.batches.intake import Intake
+from predictions.batches.models import Batch
+from predictions.batches.services import ACTIVE, Order
+from predictions.errors import InvalidInput, MalformedForm, UnsupportedMediaType
+from predictions.views import caller
+
+CSV = "text/csv"
+JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+FORM = "multipart/form-data"
+FILE = "file"
+_JSON_SUFFIXES = (".jsonl", ".ndjson")
+_BLOCK = 262_144
+
+
+def receive_batch(request: HttpRequest) -> Batch:
+    """Raises what `services.accept_batch` raises, MalformedRequest and its kinds."""
+    _check_media_type(request)
+    version = services.version_for(
+        predictor_name=request.GET.get("predictor", ""),
+        model=request.GET.get("model", ACTIVE),
+    )
+    if request.content_type == FORM:
+        return _receive_form(request, version)
+    order = _order(request, is_csv=request.content_type == CSV, file_name="")
+    content = iter(_Sent(request).read, b"")
+    return services.accept_batch(order=order, version=version, content=content)
+
+
+def result_format(request: HttpRequest) -> str:
+    """Raises InvalidInput."""
+    asked = request.GET.get("format", "csv")
+    if asked not in ("csv", "parquet"):
+        raise InvalidInput([Fault("format", f'"{asked[:50]}" is none', "csv or parquet")])
+    return asked
+
+
+def _check_media_type(request: HttpRequest) -> None:
+    accepted = (CSV, *JSON_LINES, FORM)
+    if request.content_type not in accepted:
+        got = request.content_type or "none"
+        raise UnsupportedMediaType(f"content type {got[:100]}: accepted are {', '.join(accepted)}")
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(f"charset {charset[:50]}: utf-8 is accepted")
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding != "identity":
+        raise UnsupportedMediaType(f"content encoding {coding[:50]}: send the file as it is")
+
+
+def _order(request: HttpRequest, *, is_csv: bool, file_name: str) -> Order:
+    return Order(
+        is_csv=is_csv,
+        file_name=file_name,
+        caller=caller(request),
+        request_id=request.META["HTTP_X_REQUEST_ID"],
+    )
+
+
+class _Sent:
+    """The body as it comes."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        # Of a chunked body Django knows no length and would read nothing; the server ends it.
+        self._source: Any = request.META["wsgi.input"] if chunked else request
+        self._expected = 0 if chunked else int(request.META.get("CONTENT_LENGTH") or 0)
+        self._received = 0
+        self.is_chunked = chunked
+
+    def read(self, size: int = _BLOCK) -> bytes:
+        """Raises UploadCutShort when the client went away before its end."""
+        try:
+            block: bytes = self._source.read(size)
+        except (OSError, UnreadablePostError) as error:
+            raise UploadCutShort(f"after {self._received:,} bytes") from error
+        self._received += len(block)
+        if not block and self._received < self._expected:
+            raise UploadCutShort(f"after {self._received:,} of {self._expected:,} bytes")
+        return block
+
+
+class _Handler(FileUploadHandler):
+    """Takes the one file of the form to the intake, block by block."""
+
+    chunk_size = _BLOCK
+
+    def __init__(self, request: HttpRequest, version: ModelVersion, stack: ExitStack) -> None:
+        super().__init__(request)
+        self._stack = stack
+        self._version = version
+        self.names: list[str] = []
+        self.intake: Intake | None = None
+        self.order: Order | None = None
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        field_name, file_name = self.field_name or "", self.file_name or ""
+        self.names.append(field_name)
+        if self.names != [FILE]:
+            return
+        is_json = PurePosixPath(file_name).suffix.lower() in _JSON_SUFFIXES
+        is_csv = not is_json and self.content_type not in JSON_LINES
+        assert self.request is not None
+        self.order = _order(self.request, is_csv=is_csv, file_name=file_name)
+        intake = services.intake_for(order=self.order, version=self._version)
+        self.intake = self._stack.enter_context(intake)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.names == [FILE] and self.intake is not None:
+            self.intake.write(raw_data)
+
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":
+        return None
+
+
+def _receive_form(request: HttpRequest, version: ModelVersion) -> Batch:
+    with ExitStack() as stack:
+        handler = _Handler(request, version, stack)
+        _parse(request, handler)
+        if handler.names != [FILE]:
+            shown = ", ".join(handler.names[:20]) or "none"
+            raise InvalidInput([Fault(FILE, f"files sent: {shown}", "one file of this name")])
+        assert handler.intake is not None and handler.order is not None
+        return services.note_batch(order=handler.order, version=version, intake=handler.intake)
+
+
+def _parse(request: HttpRequest, handler: _Handler) -> None:
+    sent = _Sent(request)
+    # Where it says 0, Django reads nothing, and else up to the end.
+    meta = {**request.META, "CONTENT_LENGTH": "1"} if sent.is_chunked else request.META
+    try:
+        MultiPartParser(meta, sent, [handler], "utf-8").parse()  # type: ignore[arg-type]
+        while sent.read():  # an end that is missing is noticed
+            pass
+    except (
+        MultiPartParserError,
+        RequestDataTooBig,
+        TooManyFieldsSent,
+        TooManyFilesSent,
+    ) as error:
+        raise MalformedForm(f"the form cannot be read: {error}") from None

@@ -1,0 +1,171 @@
+"""The deeds around a batch; how it is worked on: splitting, scoring, assembling."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from learning.fields import Fault
+from modelregistry.errors import GateFailed, NoActiveModel
+from modelregistry.models import ModelVersion
+from predictions import catalog
+from predictions.batches.intake import Intake, remove_files
+from predictions.batches.layout import read_layout
+from predictions.batches.models import Batch, State
+from predictions.errors import InvalidInput
+from predictions.queueing import send
+
+SPLIT, SCORE, ASSEMBLE = (f"predictions.batches.{deed}" for deed in ("split", "score", "assemble"))
+# Messages for one batch that are on their way at the same time: so many workers share it. Each is
+# followed by another behind those of other batches, so a small one does not wait for a large one.
+MESSAGES = 16
+# A batch of which nothing is heard for so long is told of again.
+SILENCE = timedelta(seconds=10)
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done with a file."""
+
+    is_csv: bool
+    file_name: str
+    caller: str
+    request_id: str
+
+
+def version_for(*, predictor_name: str, model: str) -> ModelVersion:
+    """The one that all rows will be answered by, whatever is activated meanwhile.
+
+    `predictor_name`: empty for the only one there is; `model`: `active` or a number. Raises
+    UnknownPredictor, InvalidInput, UnknownVersion, GateFailed, NoActiveModel.
+    """
+    predictor = catalog.get(predictor_name or _only_predictor())
+    if model == ACTIVE:
+        version = ModelVersion.objects.active(predictor.name).first()
+        if version is None:
+            raise NoActiveModel(f"no version of {predictor.name} is active")
+        return version
+    if not re.fullmatch("[0-9]{1,9}", model):
+        fault = Fault("model", f'"{model[:50]}" is no version', "active, or the number of one")
+        raise InvalidInput([fault])
+    version = ModelVersion.objects.numbered(predictor.name, int(model))
+    if version.gate != ModelVersion.Gate.PASSED:
+        raise GateFailed(f"{version} did not pass the gate: {version.gate_reason}")
+    return version
+
+
+def _only_predictor() -> str:
+    names = [predictor.name for predictor in catalog.all_predictors()]
+    if len(names) != 1:
+        raise InvalidInput([Fault("predictor", "missing", f"one of: {', '.join(names)}")])
+    return names[0]
+
+
+def intake_for(*, order: Order, version: ModelVersion) -> Intake:
+    predictor = catalog.get(version.predictor)
+    return Intake(
+        partial(
+            read_layout,
+            is_csv=order.is_csv,
+            predictor=predictor,
+            feature_names=version.feature_names,
+        )
+    )
+
+
+def accept_batch(
+    *, order: Order, version: ModelVersion, content: Iterable[bytes], tell_workers: bool = True
+) -> Batch:
+    """Store the file and note it. Raises InvalidFile, BodyTooLarge; nothing is kept then."""
+    with intake_for(order=order, version=version) as intake:
+        for part in content:
+            intake.write(part)
+        return note_batch(order=order, version=version, intake=intake, tell_workers=tell_workers)
+
+
+def note_batch(
+    *, order: Order, version: ModelVersion, intake: Intake, tell_workers: bool = True
+) -> Batch:
+    """Of a file that has come whole. Raises InvalidFile."""
+    layout = intake.finish()
+    batch = Batch.objects.create(
+        id=intake.identity,
+        predictor=version.predictor,
+        model_version=version,
+        file_name=order.file_name.replace("\x00", "")[:200],
+        upload=intake.name,
+        size=intake.size,
+        format=Batch.Format.CSV if order.is_csv else Batch.Format.JSONL,
+        separator=layout.separator,
+        begins=layout.begins,
+        columns=list(layout.columns),
+        minimal=layout.minimal,
+        chunk_rows=max(1, settings.BATCH_CHUNK_ROWS),
+        caller=order.caller,
+        request_id=order.request_id,
+        created_at=timezone.now(),
+        sent_at=Now(),
+    )
+    if tell_workers:
+        send(SPLIT, str(batch.pk))
+    return batch
+
+
+def find_batch(*, identity: uuid.UUID) -> Batch:
+    """Raises UnknownBatch."""
+    return Batch.objects.known(identity)
+
+
+def cancel_batch(*, identity: uuid.UUID) -> Batch:
+    """What is scored stays in the log, and nothing more is begun. Raises UnknownBatch.
+
+    One that has ended stays as it ended.
+    """
+    Batch.objects.filter(pk=identity).finish(State.CANCELLED)
+    return Batch.objects.known(identity)
+
+
+def tell_workers(*, batch: Batch) -> None:
+    """Send what `batch` waits for; messages of before are followed by no others."""
+    batch.wave += 1
+    Batch.objects.filter(pk=batch.pk).update(wave=batch.wave, sent_at=Now())
+    if batch.state == State.ACCEPTED:
+        send(SPLIT, str(batch.pk))
+    elif batch.state == State.ASSEMBLING or not (waiting := batch.chunks.count_waiting()):
+        send(ASSEMBLE, str(batch.pk))
+    else:
+        for _ in range(min(waiting, MESSAGES)):
+            send(SCORE, str(batch.pk), batch.wave)
+
+
+def look_after() -> int:
+    """Tell workers again of every batch that nothing was heard of; how many those were.
+
+    Called by a message that waited behind those of batches and for less than SILENCE: what was sent
+    before is not waiting, but done or lost.
+    """
+    silent = timezone.now() - SILENCE
+    found = 0
+    for batch in Batch.objects.unfinished().order_by("created_at"):
+        heard = batch.chunks.progress()["last"] if batch.state == State.SCORING else None
+        if max(filter(None, (heard, batch.sent_at, batch.created_at))) < silent:
+            tell_workers(batch=batch)
+            found += 1
+    return found
+
+
+def remove_old_files() -> int:
+    """Files of batches that ended more than HOUSING_BATCH_DAYS ago; of how many."""
+    before = timezone.now() - timedelta(days=settings.BATCH_DAYS)
+    old = list(Batch.objects.all().with_old_files(before))
+    for batch in old:
+        remove_files(batch.folder)
+        Batch.objects.filter(pk=batch.pk).update(files_removed_at=Now())
+    return len(old)

@@ -1,0 +1,120 @@
+import uuid
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+
+from predictions.batches import documents, services
+from predictions.batches.assembling import as_csv, in_blocks, open_results
+from predictions.batches.decoding import CSV, FORM, JSON_LINES, receive_batch, result_format
+from predictions.openapi import PROBLEM, responses
+from predictions.rendering import respond
+from predictions.schemas import ref
+from predictions.views import JSONView
+
+# Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
+
+BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, OpenApiParameter.PATH, description="its id")
+PARQUET = "application/vnd.apache.parquet"
+_TEXT = {"type": "string", "format": "binary"}
+
+
+class BatchesView(JSONView):
+    @extend_schema(
+        operation_id="create_batch",
+        summary="Score a file: CSV or JSON lines, up to a million rows",
+        tags=["batches"],
+        parameters=[
+            OpenApiParameter(
+                "model",
+                {"type": "string", "pattern": "^(active|[0-9]{1,9})$", "default": "active"},
+                description="the version that answers all rows",
+            ),
+            OpenApiParameter(
+                "predictor", {"type": "string"}, description="may be left out if there is one"
+            ),
+        ],
+        request={CSV: _TEXT, **dict.fromkeys(JSON_LINES, _TEXT), FORM: ref("BatchUpload")},
+        responses=responses(
+            "Batch",
+            *(400, 404, 413, 415, 422, 503),
+            status=202,
+            _202="Accepted; `Location` is where to ask how far it is.",
+            _400="`upload-cut-short` or `malformed-form`: nothing is kept.",
+            _415="`unsupported-media-type`: text/csv, application/x-ndjson or a form.",
+            _422="`invalid-file`: what is wrong with it; the columns are in `errors`. "
+            "`invalid-input`: `model` or the form. `gate-failed`: this version answers nothing.",
+            _503="`no-active-model` or `database-unavailable`.",
+        ),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        batch = receive_batch(request._request)
+        response = respond(documents.job(batch), status=202)
+        response["Location"] = reverse("batch", args=[batch.pk])
+        return response
+
+
+class BatchView(JSONView):
+    @extend_schema(
+        operation_id="get_batch",
+        summary="How far a batch is, and its errors",
+        tags=["batches"],
+        parameters=[BATCH],
+        responses=responses("Batch", 404, 503, _404="`unknown-batch`."),
+    )
+    def get(self, request: Request, batch: uuid.UUID) -> HttpResponse:
+        return respond(documents.job(services.find_batch(identity=batch)))
+
+
+class CancelView(JSONView):
+    @extend_schema(
+        operation_id="cancel_batch",
+        summary="Begin no more rows of it; what has ended stays as it ended",
+        tags=["batches"],
+        parameters=[BATCH],
+        request=None,
+        responses=responses("Batch", 404, 503, _404="`unknown-batch`."),
+    )
+    def post(self, request: Request, batch: uuid.UUID) -> HttpResponse:
+        return respond(documents.job(services.cancel_batch(identity=batch)))
+
+
+class ResultsView(JSONView):
+    @extend_schema(
+        operation_id="get_batch_results",
+        summary="The rows as they came, with prediction, interval, version, id and error",
+        tags=["batches"],
+        parameters=[
+            BATCH,
+            OpenApiParameter(
+                "format", {"type": "string", "enum": ["csv", "parquet"], "default": "csv"}
+            ),
+        ],
+        responses={
+            (200, CSV): OpenApiResponse(_TEXT, description="In the order of the file."),
+            (200, PARQUET): OpenApiResponse(_TEXT, description="In the order of the file."),
+            **{
+                (status, PROBLEM): OpenApiResponse(ref("Problem"), description=text)
+                for status, text in (
+                    (404, "`unknown-batch`."),
+                    (409, "`batch-not-done`: `state` says what it is."),
+                    (410, "`results-gone`: they were kept for some days."),
+                    (422, "`invalid-input`: another `format`."),
+                    (503, "`database-unavailable`."),
+                )
+            },
+        },
+    )
+    def get(self, request: Request, batch: uuid.UUID) -> StreamingHttpResponse:
+        kind = result_format(request._request)
+        found = services.find_batch(identity=batch)
+        file = open_results(found)
+        if kind == "parquet":
+            response = StreamingHttpResponse(in_blocks(file), content_type=PARQUET)
+        else:
+            content = as_csv(file, found.separator)
+            response = StreamingHttpResponse(content, content_type=f"{CSV}; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="batch-{batch}.{kind}"'
+        return response
