@@ -29,12 +29,21 @@ class Reply:
 
 
 class Askers:
-    """A context: threads that keep asking one of `addresses` (`host:port`) until it ends."""
+    """A context: threads that keep asking one of `addresses` (`host:port`) until it ends.
+
+    With `every`, each thread asks once in so many seconds, as long as it is answered in time.
+    """
 
     def __init__(
-        self, addresses: Sequence[str], home: dict[str, Any], *, connections: int = 16
+        self,
+        addresses: Sequence[str],
+        home: dict[str, Any],
+        *,
+        connections: int = 16,
+        every: float = 0.0,
     ) -> None:
         self.replies: list[Reply] = []
+        self._every = every
         self._body = json.dumps(home).encode()
         self._stopping = threading.Event()
         self._arrived = threading.Condition()
@@ -86,6 +95,8 @@ class Askers:
             with self._arrived:
                 self.replies.append(reply)
                 self._arrived.notify_all()
+            if self._every:
+                self._stopping.wait(max(0.0, sent + self._every - time.monotonic()))
             if status == FAILED:
                 connection.close()
                 self._stopping.wait(0.05)  # nobody there: as fast as a loop can ask is no use

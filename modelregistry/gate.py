@@ -16,7 +16,6 @@ from django.conf import settings
 
 from learning.building import checked_feature_names
 from learning.metrics import regression_metrics
-from learning.niceness import step_back
 from modelregistry.catalog import ModelKind, Trial
 
 GOLDEN_ROWS = 64
@@ -96,8 +95,6 @@ def _run(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        if os.nice(0) > 0:
-            step_back(process.pid, os.nice(0))  # as far as who asks for the trial did
         try:
             _, complaint = process.communicate(timeout=settings.GATE_SECONDS)
         except subprocess.TimeoutExpired:

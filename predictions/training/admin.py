@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -102,7 +100,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @action(
         description="Train",
         icon="model_training",
-        permissions=["train"],
+        permissions=["training.add_trainingrun"],
         url_path="train",
         dialog={
             "title": "Train",
@@ -128,9 +126,6 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         # Where htmx, which sent the form, goes next.
         address = reverse("admin:training_trainingrun_changelist")
         return HttpResponse(headers={"HX-Redirect": address})
-
-    def has_train_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return request.user.has_perm("training.add_trainingrun")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("training.change_trainingrun")

@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -209,11 +209,12 @@ class TrainingRun(models.Model):
     def end(self, state: "TrainingRun.State", summary: str, **more: Any) -> bool:
         """False: it had ended before, and stays as it was."""
         summary = summary.replace("\x00", "\ufffd")
-        ended = self._update(
-            Q(state__in=self.OPEN), state=state, finished_at=Now(), summary=summary, **more
-        )
-        if ended:
-            self.say(summary)
+        with transaction.atomic():
+            ended = self._update(
+                Q(state__in=self.OPEN), state=state, finished_at=Now(), summary=summary, **more
+            )
+            if ended:
+                self.say(summary)
         return ended
 
     def _update(self, condition: Q, **values: Any) -> bool:

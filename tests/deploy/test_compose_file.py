@@ -3,6 +3,7 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from django.conf import settings
 
 from .files import COMPOSE_FILE, EXAMPLE_FILE, EXPRESSION, ROOT, compose, example_values
 
@@ -41,8 +42,8 @@ def test_the_example_holds_no_secret() -> None:
 
 
 def test_the_example_serves_plain_http() -> None:
-    settings = compose({**example_values(), **SECRETS})["services"]["web"]["environment"]
-    assert settings["HOUSING_HTTPS"] == "false"
+    environment = compose({**example_values(), **SECRETS})["services"]["web"]["environment"]
+    assert environment["HOUSING_HTTPS"] == "false"
 
 
 def test_without_a_word_the_service_insists_on_https() -> None:
@@ -80,6 +81,16 @@ def test_one_beat_says_when_and_the_workers_do_not() -> None:
     ]
     assert beating == ["beat"]
     assert "deploy" not in services["beat"]
+
+
+def test_every_queue_has_a_worker() -> None:
+    served: set[str] = set()
+    for service in compose(SECRETS)["services"].values():
+        command = service.get("command", [])
+        if "--queues" in command:
+            served |= set(command[command.index("--queues") + 1].split(","))
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert served == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
 
 
 def test_everything_waits_until_what_it_needs_is_well() -> None:
