@@ -31,6 +31,9 @@ LEAST_SHARE = 0.01
 """Rarer values share one bin: a bin that expects hardly a row measures nothing."""
 MOST_UNSEEN = 0.01
 MOST_KNOWN = 1_000
+LEAST_EXPECTED = 10
+"""Bins that expect fewer of the asked rows are pooled; with less, chance exceeds `noise` of 300 to
+500 rows up to eight times too often, because of bins that expect hardly any."""
 SAME_HOMES = 0.5
 
 
@@ -188,15 +191,16 @@ def compare(profile: Profile, *, rows: Rows, predictions: Rows, false_alarms: fl
 def shift_of(column: Column, asked: Rows, level: float) -> Shift:
     """`level`: probability with which chance alone exceeds `noise`."""
     given = asked[asked != NOT_GIVEN] if column.optional else asked
-    psi = stability_index(np.asarray(column.counts), column.count(given)) if len(given) else 0.0
+    expected, actual = _pooled(np.asarray(column.counts), column.count(given))
     unknown = 0.0
     if column.known is not None and len(given):
         known = np.asarray(column.known)
         unknown = float(np.mean(_places(known, given) == len(known)))
+    psi = stability_index(expected, actual) if len(given) else 0.0
     return Shift(
         psi=psi,
         band=band_of(psi),
-        noise=noise(column.bins, len(given), column.rows, level),
+        noise=noise(len(expected), len(given), column.rows, level),
         given=len(given),
         not_given=1 - len(given) / len(asked) if len(asked) else 0.0,
         unknown=unknown,
@@ -210,8 +214,7 @@ def stability_index(expected: npt.NDArray[np.int64], actual: npt.NDArray[np.int6
     """PSI of counts, each `(n_bins,)`.
 
     An empty bin would make it infinite: in training every bin gets half a row more (Krichevsky &
-    Trofimov 1981), and what was asked one row per bin, spread as training is. With less, chance
-    exceeds `noise` of 300 rows several times too often, because of bins that expect few rows.
+    Trofimov 1981), and what was asked one row per bin, spread as training is.
     """
     bins = len(expected)
     e = (expected + 0.5) / (expected.sum() + bins / 2)
@@ -230,6 +233,23 @@ def band_of(psi: float) -> Band:
     if psi >= SHIFTED:
         return "shifted"
     return "moderate" if psi >= MODERATE else "stable"
+
+
+def _pooled(
+    expected: npt.NDArray[np.int64], actual: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Counts of `(n_bins,)`, the smallest bins as one that expects LEAST_EXPECTED rows."""
+    order = np.argsort(expected, kind="stable")
+    expected, actual = expected[order], actual[order]
+    rows = expected * (actual.sum() / expected.sum())
+    if not len(rows) or rows[0] >= LEAST_EXPECTED:
+        return expected, actual
+    many = min(int(np.searchsorted(np.cumsum(rows), LEAST_EXPECTED)) + 1, len(rows))
+    many = max(many, int(np.count_nonzero(rows < LEAST_EXPECTED)))
+    return (
+        np.append(expected[many:], expected[:many].sum()),
+        np.append(actual[many:], actual[:many].sum()),
+    )
 
 
 def _with_counts(column: Column, given: Rows) -> Column:
