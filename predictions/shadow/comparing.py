@@ -147,7 +147,7 @@ def compare(shadow: Shadow, *, since: datetime | None = None) -> Comparison:
 def _ask(statement: str, of: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, of)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _spread(found: Sequence[float] | None, mean: float | None) -> Figures:

@@ -18,7 +18,7 @@ def read_since(query: QueryDict) -> datetime | None:
     since = None
     if SINCE in query:
         try:
-            since = datetime.fromisoformat(query[SINCE])
+            since = datetime.fromisoformat(str(query[SINCE]))
         except ValueError:
             faults.append(Fault(SINCE, "no moment", "such as 2026-05-01 or 2026-05-01T08:30:00Z"))
     if faults:

@@ -102,6 +102,7 @@ class _Reading:
                 id__gte=self.next,
                 predictor=shadow.predictor,
                 status=200,
+                model_version__isnull=False,
                 prediction__isnull=False,
                 features__isnull=False,
             )
@@ -163,6 +164,7 @@ class _Scorer:
         for number, row in enumerate(rows):
             if number and time.monotonic() > ends:
                 return
+            assert row.model_version_id is not None and row.prediction is not None
             answer = ShadowAnswer(
                 shadow=shadow,
                 prediction_id=row.id,
