@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
@@ -62,7 +62,6 @@ class PromotionPolicyAdmin(ModelAdmin):
 class PromotionDecisionAdmin(ReadOnlyAdmin):
     list_display = ("decided_at", "candidate", "active", "outcome_label", "reason", "actor")
     list_filter = ("outcome", "candidate__predictor")
-    list_select_related = ("candidate", "active")
     date_hierarchy = "decided_at"
     fields = (
         "candidate",
@@ -74,6 +73,9 @@ class PromotionDecisionAdmin(ReadOnlyAdmin):
         "decided_at",
         "actor",
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromotionDecision]:
+        return PromotionDecision.objects.with_versions()
 
     @display(
         description="outcome",
@@ -96,9 +98,11 @@ class PromotionDecisionAdmin(ReadOnlyAdmin):
 class GuardInterventionAdmin(ReadOnlyAdmin):
     list_display = ("at", "version", "to_version", "outcome", "reason")
     list_filter = ("outcome", "version__predictor")
-    list_select_related = ("version", "to_version")
     date_hierarchy = "at"
     fields = ("version", "to_version", "outcome", "reason", "counted", "terms", "at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GuardIntervention]:
+        return GuardIntervention.objects.with_versions()
 
     @display(description="requests that were counted")
     def counted(self, row: GuardIntervention) -> str:

@@ -60,7 +60,7 @@ def _watch(predictor: str) -> None:
 
 def _watched(predictor: str, policy: PromotionPolicy) -> Activation | None:
     """The newest activation, if it is young and nothing has been done about it."""
-    newest = Activation.objects.of(predictor).select_related("to_version").order_by("-id").first()
+    newest = Activation.objects.of(predictor).newest(1).first()
     if newest is None or newest.at < datetime.now(UTC) - timedelta(hours=policy.guard_hours):
         return None
     return None if GuardIntervention.objects.filter(activation=newest).exists() else newest

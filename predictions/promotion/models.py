@@ -20,6 +20,17 @@ LIMITS: dict[str, tuple[float, float]] = {
 """Smallest and largest value of each number: for forms, for the API and for the database."""
 
 
+# Of a version, what no list shows and what is long.
+_LONG = (
+    *("feature_names", "metrics", "trained_on", "library_versions"),
+    *("notes", "golden", "engine_proof"),
+)
+
+
+def _long(*relations: str) -> list[str]:
+    return [f"{relation}__{name}" for relation in relations for name in _LONG]
+
+
 def _within(name: str) -> tuple[MinValueValidator, MaxValueValidator]:
     smallest, largest = LIMITS[name]
     return MinValueValidator(smallest), MaxValueValidator(largest)
@@ -135,7 +146,12 @@ class PromotionPolicy(models.Model):
 class PromotionDecisionQuerySet(models.QuerySet["PromotionDecision"]):
     def of(self, version: ModelVersion) -> "PromotionDecisionQuerySet":
         """Newest first."""
-        return self.filter(candidate=version).select_related("active").order_by("-id")
+        return self.with_versions().filter(candidate=version).order_by("-id")
+
+    def with_versions(self) -> "PromotionDecisionQuerySet":
+        """Named, but without what is long in them."""
+        found = self.select_related("candidate", "active")
+        return found.defer(*_long("candidate", "active"))
 
 
 class PromotionDecision(models.Model):
@@ -197,8 +213,13 @@ class PromotionDecision(models.Model):
 class GuardInterventionQuerySet(models.QuerySet["GuardIntervention"]):
     def touching(self, version: ModelVersion) -> "GuardInterventionQuerySet":
         """Newest first: where it failed, and where it was returned to."""
-        found = self.filter(models.Q(version=version) | models.Q(to_version=version))
-        return found.select_related("version", "to_version").order_by("-id")
+        touching = models.Q(version=version) | models.Q(to_version=version)
+        return self.with_versions().filter(touching).order_by("-id")
+
+    def with_versions(self) -> "GuardInterventionQuerySet":
+        """Named, but without what is long in them."""
+        found = self.select_related("version", "to_version")
+        return found.defer(*_long("version", "to_version"))
 
 
 class GuardIntervention(models.Model):
