@@ -61,8 +61,8 @@ class ShadowAdmin(ReadOnlyAdmin):
         return format_html("<span class='underline'>{}</span>", "compare")
 
     @display(description="computed to")
-    def computed_to(self, shadow: Shadow) -> Any:
-        return shadow.computed_to
+    def computed_to(self, shadow: Shadow) -> str:
+        return f"{shadow.computed_to:%Y-%m-%d %H:%M:%S} UTC"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Shadow]:
         return Shadow.objects.with_numbers()

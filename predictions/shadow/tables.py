@@ -53,15 +53,20 @@ def _difference(found: Comparison) -> Table:
     rows = [
         [currency, *(_number(found.apart[name], "", 0) for name in names), "", "", "", ""],
         [
-            "% of the answer",
-            *(_number(found.percent[name], "%") for name in names),
-            _number(found.percent["median_size"], "%"),
+            "%",
+            *(_number(found.percent[name], "") for name in names),
+            _number(found.percent["median_size"], ""),
             *(_number(found.percent[f"beyond_{limit}"], "%") for limit in BEYOND),
         ],
     ]
-    beyond = [f"more than {limit} % apart" for limit in BEYOND]
+    beyond = [f"> {limit} %" for limit in BEYOND]
     headers = ["", *names, "median size", *beyond]
-    return _table("Difference", "The shadow minus what was answered.", headers, rows)
+    return _table(
+        "Difference",
+        "The shadow minus what was answered; the share of requests that differ by more.",
+        headers,
+        rows,
+    )
 
 
 def _outcomes(found: AgainstOutcomes) -> Table:
