@@ -1,0 +1,97 @@
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from modelregistry.errors import DomainError
+from predictions.batches import services
+from predictions.batches.assembling import as_csv, assemble_batch, in_blocks, open_results
+from predictions.batches.models import Batch, State
+from predictions.batches.scoring import Outcome, score_next
+from predictions.batches.services import ACTIVE, Order
+from predictions.batches.splitting import split_batch
+
+BLOCK = 1024 * 1024
+JSON_SUFFIXES = (".jsonl", ".ndjson")
+RESULT_SUFFIXES = (".csv", ".parquet")
+CALLER = "score_batch"
+
+
+class Command(BaseCommand):
+    help = "Score a file of CSV or JSON lines (.jsonl, .ndjson); workers are not needed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--out", type=Path, required=True, help="….csv or ….parquet")
+        parser.add_argument("--model", default=ACTIVE, help="active, or the number of a version")
+        parser.add_argument("--predictor", default="", help="may be left out if there is one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file, out = options["file"], options["out"]
+        if out.suffix not in RESULT_SUFFIXES:
+            raise CommandError(f"--out: a name that ends in {' or '.join(RESULT_SUFFIXES)}")
+        try:
+            batch = self._accepted(file, options["predictor"], options["model"])
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from error
+        except DomainError as error:
+            raise CommandError("\n".join(_lines(file, error))) from error
+        try:
+            self._work(batch)
+        except KeyboardInterrupt:
+            services.cancel_batch(identity=batch.pk)
+            raise CommandError(f"{batch} is cancelled; what was scored is in the log") from None
+        self._finish(batch, out)
+
+    def _accepted(self, file: Path, predictor: str, model: str) -> Batch:
+        version = services.version_for(predictor_name=predictor, model=model)
+        order = Order(
+            is_csv=file.suffix.lower() not in JSON_SUFFIXES,
+            file_name=file.name,
+            caller=CALLER,
+            request_id=CALLER,
+        )
+        with file.open("rb") as source:
+            content: Iterator[bytes] = iter(lambda: source.read(BLOCK), b"")
+            return services.accept_batch(
+                order=order, version=version, content=content, tell_workers=False
+            )
+
+    def _work(self, batch: Batch) -> None:
+        """Whatever is left to do; workers that found it too do their part."""
+        split_batch(batch, tell=False)
+        batch.refresh_from_db()
+        with tqdm(total=batch.rows, unit=" rows", file=sys.stderr, mininterval=0.5) as bar:
+            while batch.finished_at is None:
+                outcome = score_next(batch)
+                progress = batch.chunks.progress()
+                bar.update(progress["done"] - bar.n)
+                if progress["done"] == batch.rows:
+                    assemble_batch(batch)
+                elif outcome is Outcome.NOTHING:
+                    time.sleep(0.2)  # others have the last pieces, or one is to be tried again
+                batch.refresh_from_db()
+
+    def _finish(self, batch: Batch, out: Path) -> None:
+        if batch.state != State.DONE:
+            raise CommandError(f"{batch} {batch.state}: {batch.error}".rstrip(": "))
+        file = open_results(batch)
+        blocks = in_blocks(file) if out.suffix == ".parquet" else as_csv(file, batch.separator)
+        with out.open("wb") as target:
+            for block in blocks:
+                target.write(block)
+        failed = batch.chunks.progress()["failed"]
+        self.stdout.write(
+            f"{batch.rows:,} rows by {batch.model_version}, {failed:,} of them in error: {out}"
+        )
+
+
+def _lines(file: Path, error: DomainError) -> Iterator[str]:
+    yield f"{file}: {error.detail}"
+    for found in error.members.get("errors", ()):
+        yield f"  {found['field']}: {found['detail']} ({found['accepted']})"
