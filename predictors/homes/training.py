@@ -49,7 +49,7 @@ def train(
             "last_files_sha256": dict(data.files_sha256),
             "last_sale_id": data.last_sale_id,
             "data_fingerprint": known or _fingerprint(data.sales, data.demographics),
-            "reference_fingerprint": fingerprint(data.demographics),
+            "reference_fingerprint": _of_demographics(data.demographics),
             # A file that stands in for the table may hold the very sales that are kept back.
             **({"held_out": dict(held_out)} if held_out and "sales" not in files else {}),
         },
@@ -62,9 +62,14 @@ def data_fingerprint() -> str:
 
 
 def reference_fingerprint() -> str:
-    return fingerprint(demographics_frame())
+    return _of_demographics(demographics_frame())
+
+
+def _of_demographics(demographics: pd.DataFrame) -> str:
+    """Whatever their order: it changes no answer."""
+    return fingerprint(demographics.sort_values("zipcode"))
 
 
 def _fingerprint(sales: pd.DataFrame, demographics: pd.DataFrame) -> str:
-    both = fingerprint(sales) + fingerprint(demographics)
+    both = fingerprint(sales) + _of_demographics(demographics)
     return hashlib.sha256(both.encode()).hexdigest()
