@@ -40,7 +40,7 @@ class Intake:
         if self._file is not None:
             self._file.close()
         if kind is not None and self.name:
-            batch_storage().delete(self.name)
+            remove_files(str(self.identity))
 
     def write(self, content: bytes) -> None:
         """Raises BodyTooLarge, and InvalidFile as soon as the head has come."""
@@ -84,4 +84,4 @@ def remove_files(folder: str) -> None:
         return
     for name in files:
         storage.delete(f"{folder}/{name}")
-    storage.delete(folder)  # a folder, where there are folders; empty now
+    storage.delete(folder)  # empty now, where there are folders

@@ -52,6 +52,14 @@ def test_a_model_may_be_uploaded_and_nothing_else_is_as_large() -> None:
     assert default.default == str(100 * 1024 * 1024)
 
 
+def test_a_file_of_a_batch_may_be_large_and_is_passed_on_as_it_comes() -> None:
+    inside = TEXT.split("location = /api/batches/ {")[1].split("}")[0]
+    assert "client_max_body_size 1024m;" in inside and "proxy_pass http://web;" in inside
+    assert "proxy_request_buffering off;" in inside
+    default = next(variable for variable in VARIABLES if variable.name == "HOUSING_MAX_BATCH")
+    assert default.default == str(1024 * 1024 * 1024)
+
+
 def test_braces_are_balanced() -> None:
     bare = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", "", "\n".join(DIRECTIVES))
     assert bare.count("{") == bare.count("}")

@@ -81,12 +81,9 @@ def test_it_works(asking: Asking, homes: Table) -> None:
 def test_the_api_says_the_same(
     api: Client, asking: Asking, home: dict[str, Any], name: str
 ) -> None:
-    response = api.post(
-        "/api/predict/", {**home, name: "many"}, content_type="application/json"
-    ).json()
-    batch = asking.scored(
-        as_csv([{**homes[0], **{k: str(v) for k, v in home.items()}, name: "many"}])
-    )
+    asked = {**home, name: "many"}
+    response = api.post("/api/predict/", asked, content_type="application/json").json()
+    batch = asking.scored(as_csv([{key: str(value) for key, value in asked.items()}]))
     assert asking.document(batch)["errors"]["first"][0]["errors"] == response["errors"]
 
 

@@ -108,8 +108,8 @@ def test_a_version_that_failed_at_the_gate_is_refused(asking: Asking) -> None:
 def test_a_file_that_is_too_large_is_refused(
     api: Client, asking: Asking, settings: Any, is_form: bool
 ) -> None:
-    settings.MAX_BATCH_BYTES = 100_000
-    content = GOOD + ROW * 5_000
+    settings.MAX_BATCH_BYTES = 300_000
+    content = GOOD + ROW * 10_000  # more than is read at a time
     if is_form:
         response = api.post(PATH, {"file": SimpleUploadedFile("a.csv", content)})
     else:
