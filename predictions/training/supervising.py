@@ -40,8 +40,7 @@ def supervise(run_id: int) -> None:
             verdict = _watch(trainer, lock)
         finally:
             peak = trainer.end()
-        # The database may have been away meanwhile.
-        connection.close_if_unusable_or_obsolete()
+        connection.close()  # after hours, and the database may have been away meanwhile
         run.note(peak_memory_mb=peak)
         _close(run, verdict or _verdict_of(trainer))
 

@@ -74,7 +74,7 @@ def prepared(image: Path, environment: Callable[[str], dict[str, str]]) -> Path:
 
 def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=4 * SECONDS
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
