@@ -1,9 +1,9 @@
 """What a predictor is: the contract each folder in `predictors/` fulfils."""
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -57,12 +57,12 @@ class KnownOutcome:
     """As it was asked and answered; empty if that is no longer known."""
     actual: float
     """In the unit of the prediction."""
-    date: date
+    date: datetime.date
     parcel: str = ""
     """Its number in a register, if whoever reported it knew."""
     is_synthetic: bool = False
     """Whether the answer said so."""
-    was: "tuple[str, date] | None" = None
+    was: tuple[str, datetime.date] | None = None
     """Of a correction: `Kept.name` and the date that it corrects."""
 
 

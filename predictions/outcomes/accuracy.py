@@ -91,8 +91,8 @@ def read_outcomes(wanted: Wanted, since: datetime | None) -> pd.DataFrame:
         recorded_since=since if wanted.on == "recorded" else None,
         sold_since=since.date() if since and wanted.on == "sale" else None,
     ).order_by("id")
-    rows = rows.annotate(label=_label(wanted.by)).values_list(*_COLUMNS)
-    query, parameters = rows.query.sql_with_params()
+    labelled = rows.annotate(label=_label(wanted.by)).values_list(*_COLUMNS)
+    query, parameters = labelled.query.sql_with_params()
     content = io.BytesIO()
     with (
         connection.cursor() as cursor,
@@ -116,14 +116,15 @@ def _label(by: str) -> Any:
     return Coalesce(KT(f"groups__{by}"), Value(UNKNOWN), output_field=TextField())
 
 
-def _bands(actual: "pd.Series[float]", limits: Sequence[float]) -> pd.Categorical:
+def _bands(actual: "pd.Series[float]", limits: Sequence[float]) -> Any:
+    """A categorical, `(n_outcomes,)`."""
     names = [
         f"under {limits[0]:,.0f}",
         *(f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(limits)),
         f"{limits[-1]:,.0f} and more",
     ]
-    places = np.searchsorted(np.array(limits), actual.to_numpy(), side="right")
-    return pd.Categorical.from_codes(places, names, ordered=True)
+    edges = [-np.inf, *limits, np.inf]
+    return pd.cut(actual, edges, right=False, labels=names)
 
 
 def _groups(outcomes: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

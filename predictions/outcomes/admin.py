@@ -73,9 +73,13 @@ class OutcomeAdmin(ReadOnlyAdmin):
 class OutcomeRevisionAdmin(ReadOnlyAdmin):
     """Append-only: the database refuses anything else."""
 
-    list_display = ("outcome", "actual", "date", "recorded_at", "source", "recorded_by")
+    list_display = ("outcome", "value", "date", "recorded_at", "source", "recorded_by")
     list_filter = ("source",)
     list_select_related = ("outcome",)
     search_fields = ("outcome__prediction_id__exact",)
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    @display(description="actual", ordering="actual")
+    def value(self, row: OutcomeRevision) -> str:
+        return f"{row.actual:,.2f}"

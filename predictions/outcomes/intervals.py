@@ -58,5 +58,4 @@ def _ask(model: LoadedModel, outcomes: list[Outcome]) -> None:
                     outcome.lower, outcome.upper = lower, upper
     for outcome in outcomes:
         outcome.intervals_known = True
-    # Nothing else of the row: it may be corrected meanwhile.
-    Outcome.objects.bulk_update(outcomes, ["lower", "upper", "intervals_known"], batch_size=1_000)
+    Outcome.objects.save_intervals(outcomes)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 from psycopg import sql
@@ -45,7 +46,7 @@ def predictions_of(
         typed=sql.SQL(", ").join(sql.SQL("{} float8").format(name) for name in names),
         same=sql.SQL(" AND ").join(sql.SQL("asked.{0} = said.{0}").format(name) for name in names),
     )
-    parameters = [
+    parameters: list[Any] = [
         list(range(len(sold))),
         [one.date for one in sold],
         [first for first, _ in spans],

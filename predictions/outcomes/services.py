@@ -105,13 +105,9 @@ class _Recording:
             outcome.recorded_at = self.now
         outcomes = [outcome for outcome, _, _ in self._changing]
         new = [outcome for outcome in outcomes if outcome.pk is None]
-        Outcome.objects.bulk_update(
-            [outcome for outcome in outcomes if outcome.pk is not None],
-            ["actual", "date", "source", "recorded_by", "recorded_at", "kept_as"],
-            batch_size=1_000,
-        )
+        Outcome.objects.save_values([outcome for outcome in outcomes if outcome.pk is not None])
         Outcome.objects.bulk_create(new, batch_size=1_000)
-        OutcomeRevision.objects.bulk_create(map(OutcomeRevision.of, outcomes), batch_size=2_000)
+        OutcomeRevision.objects.add_current(outcomes)
         if any(not outcome.intervals_known for outcome in new):
             queueing.send("predictions.outcomes.add_intervals")
 

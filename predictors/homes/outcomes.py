@@ -143,7 +143,7 @@ class _Sales:
         return Kept("added", name=sale.parcel)
 
     def save(self) -> None:
-        Sale.objects.bulk_update(self._changed.values(), ["parcel", "date", "price"])
+        Sale.objects.save_told(list(self._changed.values()))
         if self._new:
             Sale.objects.bulk_create(self._new.values())
             DataLoad.objects.filter(pk=self._load.pk).update(rows=F("rows") + len(self._new))

@@ -27,7 +27,7 @@ def replay_sales(version: ModelVersion, count: int, post: Post) -> Rows:
     """Sales as predictions, then their prices as outcomes; what an offline script would hold."""
     sales = sales_frame()[:count]
     inputs = inputs_of(sales, demographics_frame(), version.feature_names).to_numpy()
-    requests = sales[list(HOME_COLUMNS)].to_dict("records")
+    requests: list[Any] = sales[list(HOME_COLUMNS)].to_dict("records")
     answers = log_answers(version, requests, inputs)
     rows: Rows = [
         {"id": name, "prediction": said, "price": price, "date": day, "zipcode": zipcode}

@@ -36,7 +36,7 @@ def valued(version: ModelVersion, count: int, moment: datetime | None = None) ->
     """The sample's first sales as predictions; their ids."""
     sales = sales_frame()[:count]
     inputs = inputs_of(sales, demographics_frame(), version.feature_names).to_numpy()
-    requests = sales[list(HOME_COLUMNS)].to_dict("records")
+    requests: list[Any] = sales[list(HOME_COLUMNS)].to_dict("records")
     return [name for name, _ in log_answers(version, requests, inputs, moment)]
 
 
@@ -108,7 +108,8 @@ def test_a_home_sold_twice_gives_its_predictions_to_the_nearer_sale(
 def test_refused_requests_do_no_harm_to_the_search(
     api: Client, post: Post, active_version: ModelVersion, home: dict[str, Any]
 ) -> None:
-    for wrong in ({**home, "lat": "north"}, {**home, "lat": [1]}, [], "x", 7):
+    asked: list[Any] = [{**home, "lat": "north"}, {**home, "lat": [1]}, [], "x", 7]
+    for wrong in asked:
         api.post("/api/predict/", json.dumps(wrong), content_type="application/json")
     valued(active_version, 2)
     assert post(sold(2), "?window=any", **CSV).json()["recorded"] == 2

@@ -122,7 +122,7 @@ def test_of_a_list_each_item_has_its_result(
     [
         ({"id": str(uuid.uuid4()), **SOLD}, {"id"}),
         (
-            {"id": "x", "actual": True, "date": 5, "parcel": "no"},
+            {"id": 7, "actual": True, "date": 5, "parcel": 1.5},
             {"id", "actual", "date", "parcel"},
         ),
         ("7", {"body"}),
