@@ -20,6 +20,9 @@ from modelregistry.models import ModelVersion
 from predictions.contract import HeldOut, Predictor
 from predictions.promotion.models import PromotionPolicy
 
+# NaN, infinities, and what would become one in a mean: no number of it could be kept.
+BEYOND_REASON = 1e100
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -90,7 +93,7 @@ def _answers(predictor: Predictor, version: ModelVersion, held_out: HeldOut) -> 
 def _asked(predictor: Predictor, model: LoadedModel, held_out: HeldOut) -> _Answers:
     rows = held_out.rows(model.feature_names)
     estimates = np.asarray(model.predict(rows), dtype=np.float64)
-    lost = int(np.sum(~np.isfinite(estimates)))
+    lost = int(np.sum(~(np.abs(estimates) < BEYOND_REASON)))
     if lost or estimates.shape != held_out.actual.shape:
         raise _Failed(f"answers {lost} of {len(rows)} held out rows with no number")
     bounds = predictor.intervals(model, rows)
