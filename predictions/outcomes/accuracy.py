@@ -63,7 +63,7 @@ def ways(predictor: Predictor) -> tuple[str, ...]:
 def accuracy(wanted: Wanted) -> Accuracy:
     """Raises UnknownPredictor, UnknownVersion.
 
-    All outcomes of the window are read: about two seconds and 200 MB for a million.
+    All outcomes of the window are read: several seconds and 200 MB for a million.
     """
     predictor = catalog.get(wanted.predictor)
     if wanted.version is not None:
