@@ -33,8 +33,8 @@ def train(
     except KeyError:
         raise UnknownRecipe(f"no recipe {recipe!r}; there are: {', '.join(RECIPES)}") from None
     progress("reading sales and demographics", 0.0)
-    # With what is held out, which is no reason to train again. Taken before the sales are read, lest
-    # some that come meanwhile count as known.
+    # With what is held out, which is no reason to train again. Taken before the sales are read,
+    # lest some that come meanwhile count as known.
     known = data_fingerprint() if held_out and not files else ""
     data = home_data(files, held_out)
     try:
