@@ -183,14 +183,15 @@ CELERY_RESULT_EXPIRES = timedelta(days=7)
 # What a task found stands in its own tables; a task that is to be found by its id asks for it.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Schedules are rows, to be edited in the admin; these are added to them.
+# Schedules are rows, to be edited in the admin; these are added to them at each start of beat, which
+# reads `expire_seconds` of their options, not `expires`.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     # Too many of them would wait where no worker takes batches.
     "look-after-batches": {
         "task": "predictions.batches.look_after",
         "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
+        "options": {"expire_seconds": 5},
     },
     "remove-old-batch-files": {
         "task": "predictions.batches.remove_old_files",
@@ -204,7 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-drift": {
         "task": "predictions.drift.check",
         "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
+        "options": {"expire_seconds": 3600},
     },
     "look-after-training": {
         "task": "predictions.training.look_after",
