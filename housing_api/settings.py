@@ -183,8 +183,8 @@ CELERY_RESULT_EXPIRES = timedelta(days=7)
 # What a task found stands in its own tables; a task that is to be found by its id asks for it.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Schedules are rows, to be edited in the admin; these are added to them at each start of beat, which
-# reads `expire_seconds` of their options, not `expires`.
+# Schedules are rows, to be edited in the admin; these are added to them at each start of beat,
+# which reads `expire_seconds` of their options, not `expires`.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     # Too many of them would wait where no worker takes batches.

@@ -9,6 +9,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from modelregistry.models import ModelVersion
 
+BATCH = "batch"
+"""The `endpoint` of rows that were not asked one by one, but in a file."""
+
 
 class StoredJSON(models.JSONField):
     """JSON kept as the text it came as: `json`, not `jsonb`, which would parse and rebuild it."""

@@ -12,8 +12,6 @@ from django.db.models.functions import Now
 from modelregistry.models import ModelVersion
 from predictions.batches.errors import UnknownBatch
 
-ENDPOINT = "batch"
-"""Of its rows in the audit log."""
 # Of a row number in an id.
 ROW_BITS = 24
 MOST_ROWS = 2**ROW_BITS - 1

@@ -18,11 +18,12 @@ from predictions.answers import body_of, decoder_for, stored_refusal
 from predictions.audit import AuditRow
 from predictions.batches.errors import BadRow
 from predictions.batches.layout import RESULT_COLUMNS
-from predictions.batches.models import ENDPOINT, Batch
+from predictions.batches.models import Batch
 from predictions.batches.reading import Payload, Rows
 from predictions.contract import Decoder, Question
 from predictions.contract import Rows as Inputs
 from predictions.errors import InternalError, InvalidInput
+from predictions.models import BATCH
 from predictions.parsing import as_text
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Scored:
             row = AuditRow(
                 id=prefix + (self.rows.first + place).to_bytes(3),
                 predictor=batch.predictor,
-                endpoint=ENDPOINT,
+                endpoint=BATCH,
                 caller=caller,
                 request_id=request_id,
                 api_version=settings.API_VERSION,

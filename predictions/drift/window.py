@@ -9,10 +9,8 @@ import numpy as np
 
 from modelregistry.models import ModelVersion
 from predictions.contract import Rows
-from predictions.models import Prediction, PredictionQuerySet
+from predictions.models import BATCH, Prediction, PredictionQuerySet
 
-BATCH = "batch"
-"""The endpoint of rows that nobody asked one by one: a file may be anything."""
 MOST_ROWS = 50_000
 SLICES = 500
 ANSWERED, REFUSED = 200, 422

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from django.db import connection
 
-from predictions.models import first_id
+from predictions.models import BATCH, first_id
 from predictions.promotion.models import PromotionPolicy
 
-BATCH = "batch"
 # Rows of batches stand between the requests: so many rows are read for each that is counted, at
 # most, and the reading ends.
 ROWS_PER_REQUEST = 50

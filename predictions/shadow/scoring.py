@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from modelregistry.errors import DomainError
 from modelregistry.models import ModelVersion
 from predictions import catalog
-from predictions.models import Prediction, PredictionQuerySet, first_id
+from predictions.models import BATCH, Prediction, PredictionQuerySet, first_id
 from predictions.recomputing import (
     CannotCompute,
     OtherVersion,
@@ -47,8 +47,6 @@ TIMED = 16
 LARGEST = 1e100
 """USD or whatever: beyond it figures of differences would overflow."""
 MODELS_IN_MEMORY = 4
-BATCH = "batch"
-"""The `endpoint` of rows of the log that were not asked for one by one."""
 
 
 def score(shadow: Shadow) -> int:
