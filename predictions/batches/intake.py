@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from predictions.batches.layout import HEAD_BYTES, Layout
 from predictions.batches.models import batch_storage
 from predictions.errors import BodyTooLarge
 
+UPLOAD = "upload"
 ReadHead = Callable[[bytes], Layout]
 
 
@@ -65,7 +67,7 @@ class Intake:
     def _begin(self) -> None:
         self._layout = self._read_head(self._head[:HEAD_BYTES])
         storage = batch_storage()
-        self.name = storage.save(f"{self.identity}/upload", ContentFile(b""))
+        self.name = storage.save(f"{self.identity}/{UPLOAD}", ContentFile(b""))
         self._file = storage.open(self.name, "wb")
         self._file.write(self._head)
         self._head = b""
@@ -85,3 +87,18 @@ def remove_files(folder: str) -> None:
     for name in files:
         storage.delete(f"{folder}/{name}")
     storage.delete(folder)  # empty now, where there are folders
+
+
+def old_folders(before: datetime) -> list[str]:
+    """Whose file came before this moment."""
+    storage = batch_storage()
+    try:
+        folders, _ = storage.listdir("")
+    except FileNotFoundError:
+        return []
+    return [
+        folder
+        for folder in folders
+        if storage.exists(f"{folder}/{UPLOAD}")
+        and storage.get_modified_time(f"{folder}/{UPLOAD}") < before
+    ]

@@ -184,7 +184,11 @@ def _as_text(prefix: bytes) -> str:
 
 def _errors_of(error: DomainError) -> list[dict[str, str]]:
     if isinstance(error, InvalidInput):
-        return [fault.as_json() for fault in error.faults]
+        # What it quotes from the file may hold NUL, which PostgreSQL cannot keep.
+        return [
+            {name: text.replace("\x00", "\ufffd") for name, text in fault.as_json().items()}
+            for fault in error.faults
+        ]
     accepted = "as many cells as the header, or one JSON object"
     if not isinstance(error, BadRow):
         accepted = ""

@@ -15,7 +15,7 @@ from learning.fields import Fault
 from modelregistry.errors import GateFailed, NoActiveModel
 from modelregistry.models import ModelVersion
 from predictions import catalog
-from predictions.batches.intake import Intake, remove_files
+from predictions.batches.intake import Intake, old_folders, remove_files
 from predictions.batches.layout import read_layout
 from predictions.batches.models import Batch, State
 from predictions.errors import InvalidInput
@@ -162,10 +162,17 @@ def look_after() -> int:
 
 
 def remove_old_files() -> int:
-    """Files of batches that ended more than HOUSING_BATCH_DAYS ago; of how many."""
+    """Files of batches that ended more than HOUSING_BATCH_DAYS ago; of how many.
+
+    And those of uploads that a web process did not live to accept.
+    """
     before = timezone.now() - timedelta(days=settings.BATCH_DAYS)
     old = list(Batch.objects.all().with_old_files(before))
     for batch in old:
         remove_files(batch.folder)
         Batch.objects.filter(pk=batch.pk).update(files_removed_at=Now())
-    return len(old)
+    known = {str(identity) for identity in Batch.objects.values_list("pk", flat=True)}
+    left = [folder for folder in old_folders(before) if folder not in known]
+    for folder in left:
+        remove_files(folder)
+    return len(old) + len(left)

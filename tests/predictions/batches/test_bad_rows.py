@@ -90,9 +90,21 @@ def test_the_api_says_the_same(
 def test_lines_that_are_no_objects_are_bad_rows(asking: Asking, home: dict[str, Any]) -> None:
     lines = [home, [1], "text", {**home, "bedrooms": None}, {}, {**home, "grade": 1e99}, home]
     content = "\n".join(map(json.dumps, lines)) + '\n{"bedrooms": 1, "bedrooms": 2}\n{"a'
+    content += "\n" + json.dumps({**home, "bedrooms": "a\x00b"})
     batch = asking.scored(content.encode(), "application/jsonl")
     found = [row["error"].partition(":")[0] for row in read_csv(asking.results(batch))]
-    assert found == ["", "row", "row", "bedrooms", "bedrooms", "grade", "", "row", "row"]
+    assert found == [
+        "",
+        "row",
+        "row",
+        "bedrooms",
+        "bedrooms",
+        "grade",
+        "",
+        "row",
+        "row",
+        "bedrooms",
+    ]
 
 
 def test_a_row_without_end_costs_only_itself(asking: Asking, homes: Table) -> None:
