@@ -84,7 +84,7 @@ def _ending(run: TrainingRun) -> Iterator[None]:
     except BaseException as error:
         if not told_to_end.is_set():
             state, summary = _end_by(error)
-            run.end(state, summary, traceback=_traceback())
+            run.end(state, summary, traceback=_traceback() if state == State.FAILED else "")
         raise
 
 
