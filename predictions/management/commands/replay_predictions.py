@@ -75,6 +75,8 @@ def lines(replayed: Replayed) -> list[str]:
         f"equal in every bit: {replayed.equal:,}",
         f"different: {replayed.differences.count:,}",
     ]
+    if replayed.rounded:
+        found.append(f"answered among many, equal but for rounding: {replayed.rounded:,}")
     for status, rows in sorted(replayed.refused.items()):
         found.append(f"left out, for nothing was predicted (status {status}): {rows:,}")
     for reason, rows in replayed.failed.most_common():

@@ -18,6 +18,7 @@ from predictions.batches.models import Batch, State, batch_storage
 from predictions.batches.scoring import Outcome, score_next
 from predictions.batches.splitting import split_batch
 from predictions.models import Prediction
+from predictions.replaying import Selection, replay
 from predictors.homes.ml.schema import HOME_FIELDS
 from tests.predictions.batches.conftest import (
     PATH,
@@ -110,6 +111,9 @@ def test_a_model_that_knows_them_gives_intervals(
         assert 0 < float(row["lower"]) < float(row["prediction"]) < float(row["upper"])
     logged = Prediction.objects.filter(request_id=str(batch.pk))[0]
     assert set(logged.response["interval"]) == {"lower", "upper"}
+    ids = list(Prediction.objects.filter(request_id=str(batch.pk)).values_list("id", flat=True))
+    replayed = replay(selection=Selection(ids=ids))
+    assert (replayed.equal + replayed.rounded, replayed.differences.count) == (20, 0)
 
 
 @pytest.mark.parametrize(("separator", "before"), [(";", b""), ("\t", b""), (";", b"sep=;\r\n")])
