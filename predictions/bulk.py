@@ -119,6 +119,8 @@ def _ask(items: Sequence[_Item], model: LoadedModel, include: Sequence[str]) -> 
     rows = np.concatenate([item.question.row for item in understood if item.question is not None])
     try:
         predictions = model.predict(rows)
+        if predictions.shape != (len(understood),):
+            raise ValueError(f"{predictions.shape} answers to {len(understood)} questions")
     except Exception:  # foreign code may raise anything; alone each fails for itself
         logger.exception("%s %s fails on a list", model.predictor, model.version)
         predictions = None

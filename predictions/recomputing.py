@@ -108,9 +108,10 @@ class OtherVersion:
 
     def _places_of(self, version_id: int) -> tuple[list[int], list[int]]:
         """Where inputs that both versions have stand: in this one's row, in the stored one's."""
-        stored: Sequence[str] = ModelVersion.objects.values_list("feature_names", flat=True).get(
-            pk=version_id
-        )
+        names = ModelVersion.objects.values_list("feature_names", flat=True)
+        stored: Sequence[str] | None = names.filter(pk=version_id).first()
+        if stored is None:
+            raise CannotCompute("the version that answered is not in the registry")
         places = {name: place for place, name in enumerate(stored)}
         here = [place for place, name in enumerate(self.model.feature_names) if name in places]
         return here, [places[self.model.feature_names[place]] for place in here]

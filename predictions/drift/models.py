@@ -56,7 +56,7 @@ class DriftPolicy(models.Model):
     )
     psi_threshold = models.FloatField(
         default=SHIFTED,
-        validators=[MinValueValidator(0.0), MaxValueValidator(10.0)],
+        validators=[MinValueValidator(0.01), MaxValueValidator(10.0)],
         help_text="of an input or of the predictions; alarms from here on, if it is beyond noise",
     )
     unknown_threshold = models.FloatField(
@@ -86,7 +86,7 @@ class DriftPolicy(models.Model):
                 condition=Q(least_requests__gte=100), name="drift_least_requests"
             ),
             models.CheckConstraint(
-                condition=Q(psi_threshold__gte=0, psi_threshold__lte=10)
+                condition=Q(psi_threshold__gte=0.01, psi_threshold__lte=10)
                 & Q(unknown_threshold__gte=0, unknown_threshold__lte=1)
                 & Q(false_alarms__gt=0, false_alarms__lte=0.5),
                 name="drift_thresholds",

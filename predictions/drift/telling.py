@@ -68,6 +68,8 @@ def _post(url: str, message: dict[str, Any]) -> str:
     parts = urlsplit(url)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     try:
+        if parts.username is not None:
+            raise ValueError("an address with a user in it")
         connection = kinds[parts.scheme](parts.hostname or "", parts.port, timeout=SECONDS)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         body = DjangoJSONEncoder().encode(message).encode()

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                         default=0.25,
                         help_text="of an input or of the predictions; alarms from here on, if it is beyond noise",
                         validators=[
-                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MinValueValidator(0.01),
                             django.core.validators.MaxValueValidator(10.0),
                         ],
                     ),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("psi_threshold__gte", 0),
+                            ("psi_threshold__gte", 0.01),
                             ("psi_threshold__lte", 10),
                             ("unknown_threshold__gte", 0),
                             ("unknown_threshold__lte", 1),
