@@ -86,6 +86,17 @@ class SaleQuerySet(models.QuerySet["Sale"]):
     def save_told(self, sales: Sequence["Sale"]) -> None:
         """What outcomes can change of a sale, of all at once; `bulk_update` would take a minute."""
         with connection.cursor() as cursor:
+            # One may come to the day that another leaves, and uniqueness is checked row by row.
+            cursor.execute(
+                "UPDATE homes_sale AS s SET parcel = '~' || to_hex(s.id) "
+                "FROM unnest(%s::int8[], %s::text[], %s::date[]) AS n (id, parcel, date) "
+                "WHERE s.id = n.id AND (s.parcel, s.date) <> (n.parcel, n.date)",
+                [
+                    [sale.pk for sale in sales],
+                    [sale.parcel for sale in sales],
+                    [sale.date for sale in sales],
+                ],
+            )
             cursor.execute(
                 "UPDATE homes_sale AS s SET (parcel, date, price) = ROW(n.parcel, n.date, n.price) "
                 "FROM unnest(%s::int8[], %s::text[], %s::date[], %s::numeric[]) "

@@ -114,18 +114,33 @@ class _Sales:
     _by_home: dict[tuple[Home, date], Sale] = field(default_factory=dict)
     _new: dict[int, Sale] = field(default_factory=dict)
     _changed: dict[int, Sale] = field(default_factory=dict)
+    _gone: list[int] = field(default_factory=list)
+    """Ids of sales that turned out to be others of another day or parcel."""
+    _corrected: dict[int, Sale] = field(default_factory=dict)
+    """By `id` of what was told: what became of it when it was told before."""
+    _settled: set[int] = field(default_factory=set)
     _load: DataLoad = field(init=False)
 
     def __post_init__(self) -> None:
         self._load = _load_of_outcomes(self.is_synthetic)
-        for sale in _candidates([item for item in self.told if isinstance(item, _Told)]):
+        told = [item for item in self.told if isinstance(item, _Told)]
+        for sale in _candidates(told):
             self._enter(sale)
+        for item in told:
+            before = self._told_before(item)
+            if before is not None:
+                self._corrected[id(item)] = before
+        # All at once: one may come to the day that another one of the list leaves.
+        for item in told:
+            moved = self._corrected.get(id(item))
+            if moved and moved.load_id == self._load.pk and moved.date != item.outcome.date:
+                self._leave(moved)
 
     def keep(self, told: _Told) -> Kept:
-        if told.outcome.was is not None:
-            corrected = self._correct(told, *told.outcome.was)
-            if corrected is not None:
-                return corrected
+        before = self._corrected.get(id(told))
+        corrected = None if before is None else self._correct(told, before)
+        if corrected is not None:
+            return corrected
         if told.facts is None or told.home is None:
             return Kept("left out", reason="the facts of the home are no longer in the log")
         there = self._same(told.outcome.parcel, told.home, told.outcome.date)
@@ -143,6 +158,7 @@ class _Sales:
         return Kept("added", name=sale.parcel)
 
     def save(self) -> None:
+        Sale.objects.filter(pk__in=self._gone).delete()
         Sale.objects.save_told(list(self._changed.values()))
         if self._new:
             Sale.objects.bulk_create(self._new.values())
@@ -156,7 +172,7 @@ class _Sales:
         sale = self._by_parcel.get((parcel, day)) if parcel else None
         if sale is None:
             sale = self._by_home.get((home, day))
-            if sale is not None and parcel and not is_pseudo(sale.parcel):
+            if sale is not None and is_real(parcel) and is_real(sale.parcel):
                 return None  # another parcel: a home built alike, sold on the same day
         return sale
 
@@ -174,27 +190,42 @@ class _Sales:
         self._mark(sale)
         return Kept("corrected", name=sale.parcel)
 
-    def _correct(self, told: _Told, name: str, day: date) -> Kept | None:
-        """None if it was not kept then, or is there no more."""
-        sale = self._by_parcel.get((name, day)) if name else None
-        if sale is None:
+    def _told_before(self, told: _Told) -> Sale | None:
+        """What a correction is about; None if it was not kept then, or is there no more."""
+        if told.outcome.was is None:
             return None
+        name, day = told.outcome.was
+        sale = self._by_parcel.get((name, day))
+        if sale is None and is_pseudo(name) and told.home is not None:
+            sale = self._by_home.get((told.home, day))  # under its parcel number since
+        return sale
+
+    def _correct(self, told: _Told, sale: Sale) -> Kept | None:
+        """None if it is a sale of its own by now."""
         if sale.load_id != self._load.pk:
             # From a file: what we were told of it before did not change it either.
-            return Kept("known", name=name)
-        if day != told.outcome.date:
-            there = self._same(name, home_of_sale(sale), told.outcome.date)
-            if there is not None:  # it was there under its true day: the other was a mistake
-                return self._keep_again(there, told)
+            return Kept("known", name=sale.parcel)
+        parcel = told.outcome.parcel or sale.parcel
+        there = self._same(parcel, home_of_sale(sale), told.outcome.date)
+        if id(sale) in self._settled:  # another prediction of that home was corrected before
+            return None if there is None else self._keep_again(there, told)
+        self._settled.add(id(sale))
+        if there is not None and there is not sale:
+            self._remove(sale)  # it was there under its true day or parcel: this was a mistake
+            return self._keep_again(there, told)
         self._leave(sale)
-        sale.date, sale.price = told.outcome.date, told.price
-        sale.parcel = told.outcome.parcel or sale.parcel
+        sale.date, sale.price, sale.parcel = told.outcome.date, told.price, parcel
         self._enter(sale)
         self._mark(sale)
         return Kept("corrected", name=sale.parcel)
 
+    def _remove(self, sale: Sale) -> None:
+        self._leave(sale)
+        self._gone.append(sale.pk)
+
     def _leave(self, sale: Sale) -> None:
-        self._by_parcel.pop((sale.parcel, sale.date), None)
+        if self._by_parcel.get((sale.parcel, sale.date)) is sale:
+            del self._by_parcel[sale.parcel, sale.date]
         if self._by_home.get((home_of_sale(sale), sale.date)) is sale:
             del self._by_home[home_of_sale(sale), sale.date]
 
@@ -210,6 +241,11 @@ def _candidates(told: Sequence[_Told]) -> list[Sale]:
     days = {outcome.date for outcome in known} | {day for _, day in before}
     parcels = {outcome.parcel for outcome in known if outcome.parcel} | {name for name, _ in before}
     lats = {item.facts["lat"] for item in told if item.facts is not None}
+    if any(item.facts is None for item in told):  # known by what they were kept as, at most
+        kept = Sale.objects.filter(
+            parcel__in=[name for name, _ in before], date__in=[day for _, day in before]
+        )
+        lats |= set(kept.values_list("lat", flat=True))
     same = Q(parcel__in=parcels) | Q(lat__in=lats)
     return list(Sale.objects.filter(same, date__in=days).order_by("id"))
 
@@ -239,3 +275,7 @@ def pseudo_parcel(home: Home) -> str:
 
 def is_pseudo(parcel: str) -> bool:
     return parcel.startswith("x")
+
+
+def is_real(parcel: str) -> bool:
+    return parcel != "" and not is_pseudo(parcel)

@@ -88,6 +88,75 @@ def test_a_correction_corrects_price_and_date(keep: Keep) -> None:
     assert told() == [("2015-06-01", 460_000)]
 
 
+@pytest.fixture
+def in_file(home: dict[str, Any]) -> Sale:
+    """`home`, as a file says that it was sold in June."""
+    load = DataLoad.objects.latest_of("sales")
+    return Sale.objects.create(parcel="0000000007", date=JUNE, price=440_000, load=load, **home)
+
+
+@pytest.mark.parametrize("number", ["", "0000000007"])
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_corrected_to_the_day_that_a_file_says_it_is_that_sale(
+    keep: Keep, in_file: Sale, number: str, is_logged: bool
+) -> None:
+    first = keep(parcel=number)
+    more = {} if is_logged else {"request": {}}
+    assert keep(day=JUNE, was=(first.name, MAY), **more) == Kept("known", name=in_file.parcel)
+    assert told() == []
+    assert Sale.objects.filter(sqft_lot=in_file.sqft_lot, lat=in_file.lat).get() == in_file
+
+
+def test_corrected_to_the_parcel_that_a_file_says_it_is_that_sale(
+    keep: Keep, in_file: Sale
+) -> None:
+    Sale.objects.filter(pk=in_file.pk).update(lat=in_file.lat + 0.1)  # else it was known at once
+    first = keep(day=JUNE)
+    again = keep(day=JUNE, parcel=in_file.parcel, was=(first.name, JUNE))
+    assert again == Kept("known", name=in_file.parcel)
+    assert told() == []
+
+
+def test_a_sale_that_got_its_parcel_since_is_corrected_under_it(keep: Keep) -> None:
+    first = keep()
+    keep(parcel="0000000007")
+    assert keep(day=JUNE, was=(first.name, MAY)) == Kept("corrected", name="0000000007")
+    assert told() == [("2015-06-01", 437_500)]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_sales_of_a_home_may_move_at_once(
+    keep: Keep, home: dict[str, Any], order: tuple[int, int]
+) -> None:
+    """The one comes to the day that the other leaves."""
+    name = keep(400_000, MAY).name
+    keep(500_000, JUNE)
+    moves = [(400_000, MAY, JUNE), (500_000, JUNE, date(2015, 7, 1))]
+    corrections = [
+        KnownOutcome(request=home, actual=price, date=day, is_synthetic=True, was=(name, before))
+        for price, before, day in (moves[place] for place in order)
+    ]
+    assert [kept.result for kept in keep_outcomes(corrections)] == ["corrected", "corrected"]
+    assert told() == [("2015-06-01", 400_000), ("2015-07-01", 500_000)]
+
+
+def test_predictions_of_one_sale_are_corrected_together_or_apart(
+    keep: Keep, home: dict[str, Any]
+) -> None:
+    def corrected(*days: date, before: date) -> list[str]:
+        known = [
+            KnownOutcome(request=home, actual=4e5, date=day, is_synthetic=True, was=(name, before))
+            for day in days
+        ]
+        return [kept.result for kept in keep_outcomes(known)]
+
+    name = keep().name
+    assert corrected(JUNE, JUNE, before=MAY) == ["corrected", "known"]
+    assert told() == [("2015-06-01", 400_000)]
+    assert corrected(JUNE, date(2015, 7, 1), before=JUNE) == ["corrected", "added"]
+    assert [day for day, _ in told()] == ["2015-06-01", "2015-07-01"]
+
+
 def test_with_its_parcel_number_it_is_known_under_that(keep: Keep) -> None:
     last = Sale.objects.latest("id").pk
     keep()
