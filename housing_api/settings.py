@@ -173,7 +173,6 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     # Looks after those that train: never behind them.
     "predictions.training.look_after": {"queue": "default"},
-    "predictors.*.tasks.retrain": {"queue": "training"},
     "predictions.training.*": {"queue": "training"},
     "predictions.batches.*": {"queue": "batches"},
 }

@@ -28,6 +28,9 @@ def try_model(folder: Path) -> dict[str, Any]:
     names = tuple(job["feature_names"])
     limit = job["memory"] * MEGABYTE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # Should whoever started us be gone, nobody else ends a model that does not.
+    seconds = job["seconds"]
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
         estimator = build_estimator(
             (folder / "model.pkl").read_bytes(), names, allowed=frozenset(job["allowed"])

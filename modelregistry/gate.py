@@ -78,6 +78,7 @@ def _run(
             "feature_names": names,
             "allowed": sorted(kind.allowed_classes),
             "memory": settings.GATE_MEMORY,
+            "seconds": settings.GATE_SECONDS + 1,
         }
         (folder / "job.json").write_text(json.dumps(job))
         process = subprocess.Popen(

@@ -18,6 +18,7 @@ from predictions.promotion.models import GuardIntervention, PromotionDecision, P
 from predictions.promotion.proof import Proof, prove
 
 Outcome = PromotionDecision.Outcome
+GATE_PASSED = ModelVersion.Gate.PASSED
 # In the rule of what is held out: the number of the version that it was held out against.
 AGAINST = "against"
 SHOWN = 50
@@ -51,7 +52,7 @@ def decide(*, candidate: ModelVersion, held_out: HeldOut | None, actor: str) -> 
     decision = PromotionDecision(
         candidate=candidate, active=active, policy=policy.terms, actor=actor[:150]
     )
-    if policy.mode != PromotionPolicy.Mode.IF_BETTER:
+    if policy.mode != PromotionPolicy.Mode.IF_BETTER and candidate.gate == GATE_PASSED:
         decision.outcome = Outcome.MANUAL
         decision.reason = "the policy is manual: somebody has to activate it"
         decision.save()
@@ -72,10 +73,10 @@ def _proof(
     policy: PromotionPolicy,
 ) -> Proof:
     predictor = catalog.get(candidate.predictor)
+    if candidate.gate != GATE_PASSED:
+        return Proof(f"it did not pass the gate: {candidate.gate_reason}", is_measured=False)
     if active is None:
         return Proof("no version is active to compare it with", is_measured=False)
-    if candidate.gate != ModelVersion.Gate.PASSED:
-        return Proof(f"it did not pass the gate: {candidate.gate_reason}", is_measured=False)
     if candidate == active:
         return Proof("it is the active version already", is_measured=False)
     if held_out is None:

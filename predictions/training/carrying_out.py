@@ -20,6 +20,7 @@ from predictions.contract import DataError, HeldOut
 from predictions.drift.services import keep_profile
 from predictions.promotion.services import decide, held_out_for
 from predictions.training.errors import NoLongerWanted
+from predictions.training.locks import nobody_trains
 from predictions.training.models import TrainingRun
 
 logger = logging.getLogger(__name__)
@@ -53,9 +54,28 @@ def carry_out(run: TrainingRun) -> None:
         if held_out is not None:
             run.note(parameters={**run.parameters, "held_out": dict(held_out.rule)})
             run.say(f"{len(held_out.actual):,} of the newest are held out, to be proven on")
-        version = _train(run, tell, held_out=held_out)
-    _keep_profile(run, version)
+        try:
+            version = _train(run, tell, held_out=held_out)
+        except GateFailed as error:
+            failed = ModelVersion.objects.numbered(run.predictor, error.members["version"])
+            _decide(run, failed, held_out)
+            raise
     _decide(run, version, held_out)
+    _keep_profile(run, version)
+
+
+def decide_late(run_id: int) -> None:
+    """What a run owes whose process was killed between registering and deciding.
+
+    Nothing if it owes nothing, or if somebody is at it.
+    """
+    with transaction.atomic():
+        run = TrainingRun.objects.undecided().filter(pk=run_id).first()
+        if run is None or run.version is None or not nobody_trains(run.predictor):
+            return
+        run.say("its process was gone before anything was decided")
+        # If what could be held out is another by now, the decision says so.
+        _decide(run, run.version, held_out_for(predictor=run.predictor))
 
 
 def carry_out_here(run: TrainingRun, *, files: Mapping[str, Path], activate: bool) -> ModelVersion:

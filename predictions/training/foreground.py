@@ -42,7 +42,7 @@ def train_version(
             requested_by=requested_by[:150],
             forced=True,
             parameters={
-                "files": {name: str(path) for name, path in (files or {}).items()},
+                "files": {name: path.name for name, path in (files or {}).items()},
                 "activate": activate,
             },
             state=TrainingRun.State.RUNNING,

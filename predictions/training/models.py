@@ -24,6 +24,16 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def running(self) -> "TrainingRunQuerySet":
         return self.filter(state=TrainingRun.State.RUNNING)
 
+    def undecided(self) -> "TrainingRunQuerySet":
+        """By workers, within the last day, and nobody has decided on what came of it."""
+        return self.select_related("version").filter(
+            ~Q(parameters__has_key="activate"),  # whoever trained by hand decided themselves
+            state=TrainingRun.State.SUCCEEDED,
+            finished_at__gte=Now() - timedelta(days=1),
+            finished_at__lt=Now() - timedelta(seconds=30),
+            version__promotion_decisions=None,
+        )
+
     def numbered(self, run: int) -> "TrainingRun":
         """Raises UnknownTrainingRun."""
         found = self.select_related("version").filter(pk=run).first()

@@ -17,6 +17,7 @@ from predictions.training.models import ATTEMPTS, TrainingRun
 logger = logging.getLogger(__name__)
 
 RUN = "predictions.training.run"
+DECIDE = "predictions.training.decide"
 SENT_AGAIN_AFTER = timedelta(seconds=10)
 SHOWN = 50
 
@@ -116,6 +117,8 @@ def look_after() -> None:
     look_after_running("")
     for run in TrainingRun.objects.waiting(SENT_AGAIN_AFTER):
         send(RUN, run)
+    for undecided in TrainingRun.objects.undecided():
+        send(DECIDE, undecided.pk)
 
 
 def look_after_running(predictor: str) -> None:

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from typing import IO
 
 from django.conf import settings
 from django.db import Error, connection
@@ -19,7 +21,8 @@ from predictions.training.models import TrainingRun
 from predictions.training.services import lose
 
 LOOK_SECONDS = 0.2
-GRACE_SECONDS = 0.3
+GRACE_SECONDS = 1.0
+MOST_SAID = 8_192
 LONGEST_SECONDS = 6 * 3600
 """Shorter than the broker's visibility timeout (settings): a message comes twice only if lost."""
 
@@ -35,26 +38,36 @@ def supervise(run_id: int) -> None:
         # If another has it, somebody looks again in a moment (look_after).
         if lock is None or not run.claim(host=socket.gethostname(), pid=os.getpid()):
             return
-        trainer = Trainer(run)
-        try:
-            verdict = _watch(trainer, lock)
-        finally:
-            peak = trainer.end()
+        with tempfile.TemporaryFile() as said:
+            trainer = Trainer(run, said)
+            try:
+                verdict = _watch(trainer, lock)
+            finally:
+                peak = trainer.end()
+            last = _end_of(said)
+        sys.stderr.write(last)
         connection.close()  # after hours, and the database may have been away meanwhile
         run.note(peak_memory_mb=peak)
-        _close(run, verdict or _verdict_of(trainer))
+        _close(run, verdict or _verdict_of(trainer, last))
+
+
+def _end_of(said: IO[bytes]) -> str:
+    said.seek(max(0, said.seek(0, os.SEEK_END) - MOST_SAID))
+    return said.read().decode(errors="replace").replace("\x00", "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     state: State
     why: str
+    traceback: str = ""
 
 
 class Trainer:
     """`manage.py run_training` in a process of its own, with what the others leave of the cores."""
 
-    def __init__(self, run: TrainingRun) -> None:
+    def __init__(self, run: TrainingRun, said: IO[bytes]) -> None:
+        """`said`: where its standard error goes."""
         self.run_id = run.pk
         self.exit_code: int | None = None
         self._peak = 0
@@ -63,6 +76,7 @@ class Trainer:
             [sys.executable, "manage.py", "run_training", str(run.pk)],
             cwd=settings.BASE_DIR,
             stdin=subprocess.PIPE,
+            stderr=said,
             start_new_session=True,
         )
         step_back(self._process.pid)
@@ -123,12 +137,12 @@ def _standing(run_id: int, lock: BaseDatabaseWrapper) -> tuple[str, bool]:
     return state, is_cancelled
 
 
-def _verdict_of(trainer: Trainer) -> Verdict:
+def _verdict_of(trainer: Trainer, said: str) -> Verdict:
     """For a run that its trainer has not ended."""
     code = trainer.exit_code or 0
     if code < 0:
         return Verdict(State.LOST, f"its process was ended by {signal.Signals(-code).name}")
-    return Verdict(State.FAILED, f"its process ended with {code}")
+    return Verdict(State.FAILED, f"its process ended with {code}", said)
 
 
 def _close(run: TrainingRun, verdict: Verdict) -> None:
@@ -136,4 +150,4 @@ def _close(run: TrainingRun, verdict: Verdict) -> None:
     if verdict.state == State.LOST:
         lose(run, verdict.why)
     else:
-        run.end(verdict.state, verdict.why)
+        run.end(verdict.state, verdict.why, traceback=verdict.traceback)

@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from predictions.training import services
+from predictions.training.carrying_out import decide_late
 from predictions.training.supervising import supervise
 
 
@@ -9,6 +10,12 @@ def run(run_id: int) -> None:
     """On the queue `training`. A message that comes twice, or late, changes nothing."""
     services.look_after_running("")  # it may be told again because its worker was killed
     supervise(run_id)
+
+
+@shared_task(name=services.DECIDE)
+def decide(run_id: int) -> None:
+    """On the queue `training`: for a run whose process was killed before it could."""
+    decide_late(run_id)
 
 
 @shared_task(name="predictions.training.look_after")

@@ -1,5 +1,6 @@
 """Runs in the database: what commands leave, what fails, and what can never be false."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from modelregistry.errors import GateFailed
 from modelregistry.models import ModelVersion
+from predictions.promotion.models import PromotionDecision
+from predictions.training.carrying_out import carry_out, decide_late
+from predictions.training.management.commands.run_training import carry_out_claimed
 from predictions.training.models import LOG_LINES, TrainingRun
 from predictions.training.services import look_after, request_run
 from predictors.homes.models import Sale
@@ -151,3 +156,46 @@ def running(**values: Any) -> TrainingRun:
     run = TrainingRun.objects.create(**(known | values), host="gone", pid=1)
     run.refresh_from_db()
     return run
+
+
+def undecided_run(**members: Any) -> TrainingRun:
+    """As one is left whose process was killed after it had registered."""
+    call_command("train_model", "homes", recipe="basic")
+    TrainingRun.objects.filter(pk=latest().pk).update(
+        parameters=members.pop("parameters", {}), finished_at=Now() - timedelta(minutes=1)
+    )
+    return latest()
+
+
+def test_what_was_not_decided_is_decided_later() -> None:
+    run = undecided_run()
+    assert run.version is not None
+    decide_late(run.pk)
+    decide_late(run.pk)
+    (decision,) = PromotionDecision.objects.filter(candidate=run.version)
+    assert decision.outcome == PromotionDecision.Outcome.MANUAL
+    assert str(decision.summary) in [line["text"] for line in latest().log]
+
+
+def test_whoever_trained_by_hand_decides_themselves() -> None:
+    run = undecided_run(parameters={"activate": False})
+    decide_late(run.pk)
+    assert not PromotionDecision.objects.exists()
+
+
+def test_a_run_that_nobody_has_claimed_is_not_carried_out() -> None:
+    run = request_run(predictor="homes", trigger="api", requested_by="olga")
+    with pytest.raises(CommandError, match="a worker has to claim it"):
+        carry_out_claimed(run.pk)
+    assert latest().state == "queued"
+
+
+def test_a_version_that_fails_at_the_gate_has_a_decision_too(settings: Any) -> None:
+    settings.GATE_SECONDS = 0
+    run = request_run(predictor="homes", trigger="api", requested_by="olga", forced=True)
+    run.claim(host="here", pid=1)
+    with pytest.raises(GateFailed):
+        carry_out(run)
+    decision = PromotionDecision.objects.get(candidate=latest().version)
+    assert decision.outcome == PromotionDecision.Outcome.NOT_MEASURED
+    assert "did not pass the gate" in decision.reason

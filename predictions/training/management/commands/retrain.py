@@ -10,6 +10,7 @@ from predictions.training import services
 from predictions.training.models import TrainingRun
 
 LOOK_SECONDS = 0.5
+DECIDING_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             self._follow(run)
 
     def _follow(self, run: TrainingRun) -> None:
-        shown = 0
+        shown, closed_at = 0, 0.0
         while True:
             run = services.run_numbered(run=run.pk)
             for line in run.log[shown:]:
@@ -47,7 +48,11 @@ class Command(BaseCommand):
             self.stdout.flush()
             shown = len(run.log)
             if not run.is_open:
-                break
+                closed_at = closed_at or time.monotonic()
+                # What is decided on the new version comes after it; then its process ends.
+                is_over = run.peak_memory_mb is not None or run.pid is None
+                if is_over or time.monotonic() - closed_at > DECIDING_SECONDS:
+                    break
             time.sleep(LOOK_SECONDS)
         if run.state not in (TrainingRun.State.SUCCEEDED, TrainingRun.State.UNCHANGED):
             raise CommandError(f"run {run.pk} {run.state}")

@@ -28,9 +28,16 @@ class Command(BaseCommand):
         threading.Thread(target=_end_with_parent, daemon=True).start()
         threads.allow(1)  # the others are for those who ask
         try:
-            carry_out(TrainingRun.objects.numbered(options["run"]))
+            carry_out_claimed(options["run"])
         except (DomainError, DataError) as error:
             raise CommandError(str(error)) from error
+
+
+def carry_out_claimed(number: int) -> None:
+    run = TrainingRun.objects.numbered(number)
+    if run.state != TrainingRun.State.RUNNING:
+        raise CommandError(f"run {run.pk} is {run.state}: a worker has to claim it first")
+    carry_out(run)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
