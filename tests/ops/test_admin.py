@@ -1,5 +1,6 @@
 """The admin, as an operator uses it."""
 
+import re
 import uuid
 from typing import Any
 
@@ -51,8 +52,13 @@ def test_a_version_can_be_annotated_and_nothing_else(
     admin_client: Client, active_version: ModelVersion
 ) -> None:
     address = reverse("admin:modelregistry_modelversion_change", args=[active_version.pk])
-    assert admin_client.get(address).status_code == 200
-    admin_client.post(address, {"notes": "for the spring", "name": "forged", "is_active": ""})
+    page = admin_client.get(address)
+    assert page.status_code == 200
+    # What the page's form sends by itself, for the lists below.
+    text = page.content.decode()
+    counts = re.findall(r'name="([a-z_]+-(?:TOTAL|INITIAL)_FORMS)" value="(\d+)"', text)
+    sent = {"notes": "for the spring", "name": "forged", "is_active": "", **dict(counts)}
+    assert admin_client.post(address, sent).status_code == 302
     active_version.refresh_from_db()
     assert (active_version.notes, active_version.name) == ("for the spring", "basic")
     assert active_version.is_active
