@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
@@ -16,12 +16,14 @@ from django.db.models.functions import Coalesce
 
 from modelregistry.models import ModelVersion
 from predictions import catalog
-from predictions.contract import Predictor
+from predictions.contract import DataKind, Predictor
 from predictions.outcomes.figures import figures
 from predictions.outcomes.models import Outcome
 
 UNKNOWN = "unknown"
 On = Literal["recorded", "sale"]
+LATEST = 200_000
+"""So many outcomes are looked at, the newest: in a web process, which has others to serve."""
 _COLUMNS = ("prediction", "actual", "lower", "upper", "date", "label")
 _TYPES: Any = dict.fromkeys(_COLUMNS[:4], np.float64) | {"date": "category", "label": "category"}
 
@@ -37,6 +39,10 @@ class Wanted:
     """One of `ways`."""
     version: int | None = None
     """None: all versions."""
+    data: DataKind | None = None
+    """None: what is loaded now; made-up and real outcomes are never told in one figure."""
+    at_most: int = LATEST
+    """Outcomes, the last that were recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,10 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Accuracy:
     wanted: Wanted
+    """With the kind of data, if it was left open."""
     since: datetime | None
+    is_cut: bool
+    """There are more outcomes than were looked at."""
     overall: Mapping[str, Any]
     groups: Sequence[Group]
 
@@ -61,36 +70,38 @@ def ways(predictor: Predictor) -> tuple[str, ...]:
 
 
 def accuracy(wanted: Wanted) -> Accuracy:
-    """Raises UnknownPredictor, UnknownVersion.
-
-    All outcomes of the window are read: several seconds and 200 MB for a million.
-    """
+    """Raises UnknownPredictor, UnknownVersion."""
     predictor = catalog.get(wanted.predictor)
+    wanted = replace(wanted, data=wanted.data or predictor.data_kind() or "real")
     if wanted.version is not None:
         ModelVersion.objects.numbered(predictor.name, wanted.version)
     since = None if wanted.window is None else datetime.now(UTC) - wanted.window
-    outcomes = read_outcomes(wanted, since)
+    read = read_outcomes(wanted, since)
+    outcomes = read.tail(wanted.at_most).copy()
     if wanted.by == "month":
         outcomes["label"] = outcomes["date"].astype(str).str[:7]
     if wanted.by == "price_band":
         outcomes["label"] = _bands(outcomes["actual"], predictor.bands)
     headlines = _headlines(predictor.name) if wanted.by == "version" else {}
     groups = [Group(name, figures(part), headlines.get(name)) for name, part in _groups(outcomes)]
-    return Accuracy(wanted, since, figures(outcomes), groups)
+    return Accuracy(wanted, since, len(read) > len(outcomes), figures(outcomes), groups)
 
 
 def read_outcomes(wanted: Wanted, since: datetime | None) -> pd.DataFrame:
     """In the order in which they were first recorded, `(n_outcomes, 6)`; no bounds are NaN.
+
+    One more than `wanted.at_most` if there are more.
 
     By COPY: as objects of Python a million rows would take ten times the time and the memory.
     Numbers arrive in every bit: PostgreSQL writes the shortest text that is read as the same.
     """
     rows = Outcome.objects.of(
         wanted.predictor,
+        is_synthetic=wanted.data == "synthetic",
         version=wanted.version,
         recorded_since=since if wanted.on == "recorded" else None,
         sold_since=since.date() if since and wanted.on == "sale" else None,
-    ).order_by("id")
+    ).order_by("-id")[: wanted.at_most + 1]
     labelled = rows.annotate(label=_label(wanted.by)).values_list(*_COLUMNS)
     query, parameters = labelled.query.sql_with_params()
     content = io.BytesIO()
@@ -101,7 +112,8 @@ def read_outcomes(wanted: Wanted, since: datetime | None) -> pd.DataFrame:
         for part in stream:
             content.write(part)
     content.seek(0)
-    read = pd.read_csv(content, names=list(_COLUMNS), dtype=_TYPES)
+    newest_first = pd.read_csv(content, names=list(_COLUMNS), dtype=_TYPES)
+    read = newest_first.iloc[::-1].reset_index(drop=True)
     read["date"] = read["date"].cat.reorder_categories(
         sorted(read["date"].cat.categories), ordered=True
     )

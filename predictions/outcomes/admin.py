@@ -39,7 +39,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
         "recorded_by",
         "accuracy",
     )
-    list_filter = ("predictor", "model_version", "source")
+    list_filter = ("predictor", "model_version", "is_synthetic", "source")
     list_select_related = ("model_version",)
     search_fields = ("prediction_id__exact",)
     search_help_text = "prediction id, whole"
@@ -61,7 +61,8 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
     @display(description="accuracy")
     def accuracy(self, row: Outcome) -> str:
-        address = f"{reverse('accuracy')}?predictor={row.predictor}&window=all"
+        data = "synthetic" if row.is_synthetic else "real"
+        address = f"{reverse('accuracy')}?predictor={row.predictor}&data={data}&window=all"
         return format_html(
             '<a href="{}&version={}&by=month">of the version</a>',
             address,

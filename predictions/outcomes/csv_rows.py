@@ -9,13 +9,14 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from learning.fields import Fault, Field, check_value
 from predictions.contract import Predictor
 from predictions.errors import InvalidInput
 from predictions.outcomes.cells import DAY_ACCEPTED, read_day, read_id, read_parcel
 from predictions.outcomes.matching import Sold
-from predictions.outcomes.services import Reported
+from predictions.outcomes.services import Reported, in_future
 
 NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 PRICES = ("actual", "price")
@@ -77,7 +78,7 @@ def _reader(header: Sequence[str], predictor: Predictor) -> "_Reader":
     if faults:
         raise InvalidInput(faults)
     identity = [facts[name] for name in predictor.identity] if by_facts else []
-    return _Reader(header, identity, predictor.actual)
+    return _Reader(header, identity, predictor.actual, datetime.now(UTC).date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class _Reader:
     identity: Sequence[Field]
     """Empty: rows name predictions."""
     actual: Field
+    today: date
 
     def __call__(self, line: int, cells: Sequence[str]) -> Row:
         if len(cells) != len(self.header):
@@ -106,6 +108,8 @@ class _Reader:
             return Row(line, None, faults)
         if named is not None:
             return Row(line, Reported(named, actual, day, parcel))
+        if day > self.today:
+            return Row(line, None, [in_future(day)])
         return Row(line, SoldHome(Sold(facts, day), actual, parcel))
 
     def _parcel(self, values: Mapping[str, str], faults: list[Fault]) -> str:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 from learning.fields import Fault
 from predictions import catalog
+from predictions.contract import DataKind
 from predictions.errors import InvalidInput, MalformedRequest
 from predictions.outcomes.accuracy import On, Wanted, ways
 from predictions.outcomes.cells import read_day, read_id, read_parcel
@@ -107,18 +108,29 @@ def read_wanted(query: QueryDict) -> Wanted:
     predictor = _predictor(query, faults)
     window = read_window(query.get("window", "90d"), "all", faults)
     by, on, number = query.get("by", "version"), query.get("on", "recorded"), query.get("version")
+    data = query.get("data")
     accepted = ways(catalog.get(predictor)) if predictor else (by,)
     if by not in accepted:
         faults.append(Fault("by", f"{by[:40]!r} is none of them", " or ".join(accepted)))
     if on not in get_args(On):
         faults.append(Fault("on", f"{on[:40]!r} is none of them", " or ".join(get_args(On))))
+    if data is not None and data not in get_args(DataKind):
+        accepted_kinds = " or ".join(get_args(DataKind))
+        faults.append(Fault("data", f"{data[:40]!r} is none of them", accepted_kinds))
     if number is not None and re.fullmatch("[0-9]{1,9}", number, re.ASCII) is None:
         faults.append(Fault("version", f"{number[:40]!r} is no number", "the number of a version"))
-    faults += _unknown(query, ("predictor", "window", "by", "on", "version"))
+    faults += _unknown(query, ("predictor", "window", "by", "on", "version", "data"))
     if faults:
         raise InvalidInput(faults)
     version = None if number is None else int(number)
-    return Wanted(predictor=predictor, window=window, on=on, by=by, version=version)  # type: ignore[arg-type]
+    return Wanted(
+        predictor=predictor,
+        window=window,
+        on=cast(On, on),
+        by=by,
+        version=version,
+        data=cast(DataKind | None, data),
+    )
 
 
 def read_window(text: str, unbounded: str, faults: list[Fault]) -> timedelta | None:

@@ -34,10 +34,13 @@ def accuracy(found: Accuracy) -> Document:
     return {
         "predictor": wanted.predictor,
         "version": wanted.version,
+        "data": wanted.data,
         "window": "all" if wanted.window is None else f"{wanted.window.days}d",
         "on": wanted.on,
         "since": found.since,
         "by": wanted.by,
+        "at_most": wanted.at_most,
+        "cut": found.is_cut,
         "overall": found.overall,
         "groups": [
             {"group": group.name, **group.figures}

@@ -30,7 +30,8 @@ def record_csv(
 ) -> list[Filed]:
     """Every row at least one result, in the order of the file; more if several versions answered.
 
-    In transactions of MOST_AT_ONCE outcomes: a file that was broken off is sent again, whole.
+    In transactions of MOST_AT_ONCE outcomes: a file that was broken off is sent again, whole. Of
+    two rows of one prediction the second is refused, wherever it stands.
     Raises UnknownPredictor, and InvalidInput if it is no such CSV or has more than `most` rows.
     """
     predictor = catalog.get(predictor_name)
@@ -38,9 +39,12 @@ def record_csv(
     found = _matched(rows, predictor.name, predictor.identity, window)
     reports = [(row.line, said) for row, said in found if isinstance(said, Reported)]
     recorded: list[Result] = []
+    seen: set[uuid.UUID] = set()
     for start in range(0, len(reports), MOST_AT_ONCE):
         chunk = [report for _, report in reports[start : start + MOST_AT_ONCE]]
-        recorded += record_outcomes(reports=chunk, source=source, recorded_by=recorded_by)
+        recorded += record_outcomes(
+            reports=chunk, source=source, recorded_by=recorded_by, seen=seen
+        )
     results = iter(recorded)
     return [
         Filed(row.line, next(results) if isinstance(said, Reported) else said)

@@ -25,7 +25,16 @@ def add_intervals() -> int:
     """For all that wait for it; how many there were. Twice at once, or again, changes nothing."""
     waiting = Outcome.objects.without_interval()
     versions = ModelVersion.objects.filter(pk__in=waiting.values("model_version").distinct())
-    return sum(_of_version(version) for version in versions)
+    return sum(_added_to(version) for version in versions)
+
+
+def _added_to(version: ModelVersion) -> int:
+    """A version that fails keeps nothing from the others."""
+    try:
+        return _of_version(version)
+    except Exception:
+        logger.exception("no intervals of outcomes of %s", version)
+        return 0
 
 
 def _of_version(version: ModelVersion) -> int:
@@ -54,7 +63,7 @@ def _ask(model: LoadedModel, outcomes: list[Outcome]) -> None:
         bounds = catalog.get(model.predictor).intervals(model, rows)
         if bounds is not None:
             for outcome, lower, upper in zip(asked, *map(np.ndarray.tolist, bounds), strict=True):
-                if math.isfinite(lower) and math.isfinite(upper):
+                if math.isfinite(lower) and math.isfinite(upper) and lower <= upper:
                     outcome.lower, outcome.upper = lower, upper
     for outcome in outcomes:
         outcome.intervals_known = True

@@ -48,6 +48,7 @@ class Logged:
             lower=bounds.get("lower"),
             upper=bounds.get("upper"),
             intervals_known=bool(bounds),
+            is_synthetic=self.is_synthetic,
             groups=dict(catalog.get(self.predictor).groups(self.request)),
             predicted_at=self.created_at,
         )

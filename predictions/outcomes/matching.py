@@ -3,7 +3,8 @@
 Of the same thing means equal in every fact of `Predictor.identity`. Of several predictions the
 latest one of each model version takes the outcome: a home that was asked about a hundred times
 was sold once. A prediction that could be of two sales (a home sold twice) belongs to the nearer
-one, and one that has an outcome of another day keeps that.
+one. One that has an outcome of another day keeps that: days are corrected by the id. One that
+has an outcome of this very day takes it before any later prediction.
 """
 
 import uuid
@@ -17,6 +18,8 @@ from psycopg import sql
 
 from predictions.models import first_id
 
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""Ids count from it."""
 EVER = timedelta.max
 """A window without bounds: predictions from after the sale too."""
 DEFAULT_WINDOW = timedelta(days=180)
@@ -27,6 +30,7 @@ class Sold:
     facts: Mapping[str, float]
     """At least those of `Predictor.identity`."""
     date: date
+    """From 1970 to today."""
 
 
 def predictions_of(
@@ -70,21 +74,24 @@ def _span(day: date, window: timedelta) -> tuple[uuid.UUID, uuid.UUID]:
     if window == EVER:
         return uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
     end = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    return first_id(end - window), first_id(end)
+    return first_id(end - min(window, end - EPOCH)), first_id(end)
 
 
 # Only an answered request is sure to hold numbers, so the others are not looked into: PostgreSQL
 # may ask the conditions in any order, but never both branches of a CASE.
+# Nor those with a number that Python reads as 0 and PostgreSQL refuses as too small (1e-400).
 _MATCH = """
 WITH asked AS (
     SELECT * FROM unnest(%s::int[], %s::date[], %s::uuid[], %s::uuid[], {kinds})
     AS asked (place, day, first, last, {asked})
 ),
 found AS (
-    SELECT DISTINCT ON (p.id) p.id, p.model_version_id, asked.place
+    SELECT DISTINCT ON (p.id) p.id, p.model_version_id, asked.place, o.id IS NOT NULL AS told
     FROM predictions_prediction p
     CROSS JOIN LATERAL json_to_record(
-        CASE WHEN p.prediction IS NOT NULL AND p.predictor = %s THEN p.request ELSE '{{}}' END
+        CASE WHEN p.prediction IS NOT NULL AND p.predictor = %s
+                  AND p.request::text !~ '[eE]-[0-9]{{3}}|0{{60}}'
+             THEN p.request ELSE '{{}}' END
     ) AS said ({typed})
     JOIN asked ON {same} AND p.id >= asked.first AND p.id < asked.last
     LEFT JOIN outcomes_outcome o ON o.prediction_id = p.id
@@ -94,5 +101,5 @@ found AS (
              asked.place
 )
 SELECT DISTINCT ON (place, model_version_id) place, id
-FROM found ORDER BY place, model_version_id, id DESC
+FROM found ORDER BY place, model_version_id, told DESC, id DESC
 """

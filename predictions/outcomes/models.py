@@ -22,11 +22,12 @@ class OutcomeQuerySet(models.QuerySet["Outcome"]):
         self,
         predictor: str,
         *,
+        is_synthetic: bool,
         version: int | None = None,
         recorded_since: datetime.datetime | None = None,
         sold_since: datetime.date | None = None,
     ) -> "OutcomeQuerySet":
-        rows = self.filter(predictor=predictor)
+        rows = self.filter(predictor=predictor, is_synthetic=is_synthetic)
         if version is not None:
             rows = rows.filter(model_version__version=version)
         if recorded_since is not None:
@@ -36,6 +37,9 @@ class OutcomeQuerySet(models.QuerySet["Outcome"]):
     def save_values(self, outcomes: Sequence["Outcome"]) -> None:
         """What corrections change, of all at once."""
         self._save(outcomes, "actual", "date", "source", "recorded_by", "recorded_at", "kept_as")
+
+    def save_kept(self, outcomes: Sequence["Outcome"]) -> None:
+        self._save(outcomes, "kept_as")
 
     def save_intervals(self, outcomes: Sequence["Outcome"]) -> None:
         """Nothing else: a row may be corrected meanwhile."""
@@ -83,6 +87,7 @@ class Outcome(models.Model):
     intervals_known = models.BooleanField(
         default=False, help_text="whether the model was asked; without bounds it has none"
     )
+    is_synthetic = models.BooleanField(help_text="whether the answer said so: made-up data")
     groups = models.JSONField(default=dict, help_text="what accuracy is broken down by")
     kept_as = models.CharField(
         max_length=40, blank=True, help_text="what it is called among the training data, if kept"

@@ -66,4 +66,10 @@ ACCURACY = [
         OpenApiParameter.QUERY,
         description="Only what this version said.",
     ),
+    OpenApiParameter(
+        "data",
+        {"type": "string", "enum": ["real", "synthetic"]},
+        OpenApiParameter.QUERY,
+        description="Answers made of real or of made-up data; if left out: as what is loaded now.",
+    ),
 ]

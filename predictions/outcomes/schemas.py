@@ -58,7 +58,7 @@ _ITEM = _object(
                 "result": {"type": "string", "enum": ["added", "corrected", "known", "left out"]},
                 "reason": {"type": "string", "description": "why it was left out"},
             },
-            "Whether models will learn from it; only when something was recorded or corrected.",
+            "Whether models will learn from it; not of what is unchanged and there already.",
         ),
         "errors": {
             "type": "array",
@@ -136,10 +136,17 @@ _ACCURACY = _object(
     {
         "predictor": {"type": "string"},
         "version": {"type": ["integer", "null"], "description": "if only one was asked for"},
+        "data": {
+            "type": "string",
+            "enum": ["real", "synthetic"],
+            "description": "What the answers were made of; never both in one figure.",
+        },
         "window": {"type": "string"},
         "on": {"type": "string", "enum": ["recorded", "sale"]},
         "since": {"type": ["string", "null"], "format": "date-time"},
         "by": {"type": "string"},
+        "at_most": _COUNT | {"description": "outcomes looked at: the last that were recorded"},
+        "cut": {"type": "boolean", "description": "There are more than these."},
         "overall": ref("AccuracyFigures"),
         "groups": {
             "type": "array",
@@ -165,10 +172,13 @@ _ACCURACY = _object(
         {
             "predictor": "homes",
             "version": None,
+            "data": "real",
             "window": "90d",
             "on": "recorded",
             "since": "2026-02-10T08:00:00Z",
             "by": "version",
+            "at_most": 200_000,
+            "cut": False,
             "overall": _EXAMPLE,
             "groups": [
                 {

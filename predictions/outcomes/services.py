@@ -39,23 +39,28 @@ class Result:
     faults: Sequence[Fault] = ()
     """Why it was refused."""
     kept: Kept | None = None
-    """Among the training data; None if nothing was tried, as nothing is new."""
+    """Among the training data; None if nothing was tried, as it is there already."""
 
 
 def record_outcomes(
-    *, reports: Sequence[Reported], source: Source, recorded_by: str
+    *,
+    reports: Sequence[Reported],
+    source: Source,
+    recorded_by: str,
+    seen: set[uuid.UUID] | None = None,
 ) -> list[Result]:
     """All in one transaction; one result for each report, in their order.
 
     Nothing is refused for the sake of another: what is wrong with one is said in its result. Of
-    two reports of one prediction the second is refused.
+    two reports of one prediction the second is refused. `seen` is what came before in the same
+    list, in other transactions; these are added to it.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             # One at a time, so that nobody corrects what somebody else is about to record.
             cursor.execute("LOCK TABLE outcomes_outcome IN SHARE ROW EXCLUSIVE MODE")
         recording = _Recording(reports, source, recorded_by)
-        recording.sort_out()
+        recording.sort_out(set() if seen is None else seen)
         recording.save()
     return recording.results
 
@@ -71,6 +76,8 @@ class _Recording:
     _logged: dict[uuid.UUID, Logged] = field(init=False)
     _changing: list[tuple[Outcome, Reported, Result]] = field(default_factory=list)
     """With the value before, still, if there was one."""
+    _again: list[tuple[Outcome, Reported, Result]] = field(default_factory=list)
+    """Nothing new, but for the training data there may be by now."""
 
     def __post_init__(self) -> None:
         self.results = [Result(report.prediction_id) for report in self.reports]
@@ -78,8 +85,7 @@ class _Recording:
         self._there = {o.prediction_id: o for o in Outcome.objects.filter(prediction_id__in=ids)}
         self._logged = logged_predictions(ids)
 
-    def sort_out(self) -> None:
-        seen: set[uuid.UUID] = set()
+    def sort_out(self, seen: set[uuid.UUID]) -> None:
         for report, result in zip(self.reports, self.results, strict=True):
             result.faults = self._faults(report, seen)
             if result.faults:
@@ -91,6 +97,8 @@ class _Recording:
                 result.word = "recorded"
             elif outcome.has(report.actual, report.date):
                 result.word = "unchanged"
+                if not outcome.kept_as or report.parcel not in ("", outcome.kept_as):
+                    self._again.append((outcome, report, result))
                 continue
             else:
                 result.word = "corrected"
@@ -99,6 +107,7 @@ class _Recording:
     def save(self) -> None:
         """Training data first: an outcome says what it is called there."""
         self._keep()
+        Outcome.objects.save_kept([outcome for outcome, _, _ in self._again])
         for outcome, report, _ in self._changing:
             outcome.actual, outcome.date = report.actual, report.date
             outcome.source, outcome.recorded_by = self.source, self.recorded_by
@@ -113,14 +122,15 @@ class _Recording:
 
     def _keep(self) -> None:
         of_predictor: dict[str, list[tuple[Outcome, Reported, Result]]] = defaultdict(list)
-        for change in self._changing:
+        for change in [*self._changing, *self._again]:
             of_predictor[change[0].predictor].append(change)
         for name, changes in of_predictor.items():
             known = [self._known(outcome, report) for outcome, report, _ in changes]
             kept = catalog.get(name).keep_outcomes(known)
             for (outcome, _, result), one in zip(changes, kept, strict=True):
                 result.kept = one
-                outcome.kept_as = one.name
+                if one.name or result.word != "unchanged":
+                    outcome.kept_as = one.name
 
     def _known(self, outcome: Outcome, report: Reported) -> KnownOutcome:
         logged = self._logged.get(outcome.prediction_id)
@@ -129,7 +139,7 @@ class _Recording:
             actual=report.actual,
             date=report.date,
             parcel=report.parcel,
-            is_synthetic=logged.is_synthetic if logged else outcome.model_version.is_synthetic,
+            is_synthetic=logged.is_synthetic if logged else outcome.is_synthetic,
             was=None if outcome.pk is None else (outcome.kept_as, outcome.date),
         )
 
@@ -152,13 +162,15 @@ class _Recording:
         if isinstance(price, Fault):
             faults.append(price)
         if report.date > self.now.date():
-            faults.append(
-                _fault("date", f"{report.date} is in the future", "a day up to today, UTC")
-            )
+            faults.append(in_future(report.date))
         return faults
 
     def _logged_name(self, report: Reported) -> str:
         return self._logged[report.prediction_id].predictor
+
+
+def in_future(day: date) -> Fault:
+    return Fault("date", f"{day} is in the future", "a day up to today, UTC")
 
 
 def _fault(name: str, detail: str, accepted: str) -> Fault:

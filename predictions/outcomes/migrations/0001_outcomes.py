@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_synthetic",
+                    models.BooleanField(help_text="whether the answer said so: made-up data"),
+                ),
+                (
                     "groups",
                     models.JSONField(default=dict, help_text="what accuracy is broken down by"),
                 ),

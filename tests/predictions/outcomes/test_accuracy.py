@@ -1,6 +1,7 @@
 """GET /api/accuracy/: what outcomes say of predictions."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,21 +13,28 @@ from django.test import Client
 from learning.metrics import valuation_metrics
 from learning.ratio_study import ratio_statistics
 from modelregistry.models import ModelVersion
+from predictions import recording
+from predictions.outcomes.accuracy import Wanted, accuracy
 from predictions.outcomes.models import Outcome
 from predictions.outcomes.tasks import add_intervals
 from predictors.homes.frames import demographics_frame, sales_frame
 from predictors.homes.ml.inputs import inputs_of
 from predictors.homes.ml.schema import HOME_COLUMNS
+from predictors.homes.models import DataLoad
 from tests.predictions.outcomes.conftest import Post, log_answers
+from tests.predictions.rows import row_of
 from tests.predictions.versions.conftest import another
 
 Rows = list[dict[str, Any]]
 
 
+def inputs_of_sales(version: ModelVersion, count: int) -> np.ndarray[Any, Any]:
+    return inputs_of(sales_frame()[:count], demographics_frame(), version.feature_names).to_numpy()
+
+
 def replay_sales(version: ModelVersion, count: int, post: Post) -> Rows:
     """Sales as predictions, then their prices as outcomes; what an offline script would hold."""
-    sales = sales_frame()[:count]
-    inputs = inputs_of(sales, demographics_frame(), version.feature_names).to_numpy()
+    sales, inputs = sales_frame()[:count], inputs_of_sales(version, count)
     requests: list[Any] = sales[list(HOME_COLUMNS)].to_dict("records")
     answers = log_answers(version, requests, inputs)
     rows: Rows = [
@@ -155,6 +163,28 @@ def test_windows_and_versions(api: Client, post: Post, active_version: ModelVers
     assert asked(api, "&on=sale&window=all")["overall"]["n"] == 30
 
 
+def test_made_up_and_real_outcomes_are_told_apart(
+    api: Client, post: Post, active_version: ModelVersion
+) -> None:
+    replay_sales(active_version, 10, post)
+    assert (asked(api)["data"], asked(api)["overall"]["n"]) == ("synthetic", 10)
+    assert asked(api, "&data=real")["overall"]["n"] == 0
+    DataLoad.objects.update(is_synthetic=False)  # as if real files had replaced the sample
+    assert (asked(api)["data"], asked(api)["overall"]["n"]) == ("real", 0)
+    assert asked(api, "&data=synthetic")["overall"]["n"] == 10
+
+
+def test_of_many_outcomes_the_last_are_looked_at(
+    api: Client, post: Post, active_version: ModelVersion
+) -> None:
+    rows = replay_sales(active_version, 50, post)
+    wanted = Wanted(predictor="homes", window=None)
+    cut = accuracy(replace(wanted, at_most=40))
+    assert (cut.is_cut, without_intervals(dict(cut.overall))) == (True, offline(rows[10:]))
+    assert not accuracy(replace(wanted, at_most=50)).is_cut
+    assert (asked(api)["at_most"], asked(api)["cut"]) == (200_000, False)
+
+
 @pytest.mark.parametrize(
     ("query", "status", "field"),
     [
@@ -162,6 +192,7 @@ def test_windows_and_versions(api: Client, post: Post, active_version: ModelVers
         ("window=week", 422, "window"),
         ("window=0d", 422, "window"),
         ("by=colour", 422, "by"),
+        ("data=dreams", 422, "data"),
         ("on=monday", 422, "on"),
         ("version=x", 422, "version"),
         ("verison=1", 422, "verison"),
@@ -200,6 +231,24 @@ def test_intervals_are_asked_for_later_and_once(
         "promised": 90.0,
         "coverage": 100 * float(np.mean(held)),
     }
+
+
+def test_a_version_that_fails_keeps_no_interval_from_the_others(
+    post: Post, champion_version: ModelVersion
+) -> None:
+    broken = row_of(
+        datetime.now(UTC),
+        model_version_id=champion_version.pk,
+        features=[1.0],
+        prediction=400_000,
+        response=b'{"data": "synthetic"}',
+    )
+    recording.record_many([broken])
+    post({"id": broken.id.hex(), "actual": 400_000, "date": "2015-05-01"})
+    replay_sales(another(), 5, post)
+    assert add_intervals() == 5
+    waiting = Outcome.objects.without_interval()
+    assert [outcome.model_version for outcome in waiting] == [champion_version]
 
 
 def test_a_model_without_intervals_is_asked_no_more(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from modelregistry.models import ModelVersion
-from predictions.outcomes.models import Outcome
+from predictions.outcomes.filing import record_csv
+from predictions.outcomes.matching import DEFAULT_WINDOW
+from predictions.outcomes.models import Outcome, Source
+from predictions.outcomes.services import MOST_AT_ONCE
 from predictors.homes.frames import demographics_frame, sales_frame
 from predictors.homes.ml.inputs import inputs_of
 from predictors.homes.ml.schema import HOME_COLUMNS
@@ -115,6 +119,59 @@ def test_refused_requests_do_no_harm_to_the_search(
     assert post(sold(2), "?window=any", **CSV).json()["recorded"] == 2
 
 
+@pytest.mark.parametrize("number", ["1e-400", f"0.{'0' * 330}1"])
+def test_a_number_too_small_for_the_database_does_no_harm_to_the_search(
+    api: Client, post: Post, active_version: ModelVersion, home: dict[str, Any], number: str
+) -> None:
+    """Python reads it as 0, which may be asked."""
+    asked = json.dumps({**home, "bathrooms": 17}).replace("17", number)
+    answered = api.post("/api/predict/", asked, content_type="application/json")
+    assert answered.status_code == 200
+    valued(active_version, 2)
+    assert post(sold(2), "?window=any", **CSV).json()["recorded"] == 2
+
+
+def test_the_first_day_and_the_longest_window_are_no_error(
+    post: Post, active_version: ModelVersion
+) -> None:
+    valued(active_version, 1)
+    days = ["0001-01-01", "1969-12-31", "1970-01-01", "9999-12-31", ""]
+    days[-1] = datetime.now(UTC).date().isoformat()
+    header = sold(1).splitlines()[0]
+    text = "\n".join([header, *(sold(1, day).splitlines()[1] for day in days)])
+    found = post(text, "?window=36500d", **CSV).json()
+    results = [item["result"] for item in found["items"]]
+    assert results == ["refused", "refused", "unmatched", "refused", "recorded"]
+    assert {f["field"] for item in found["items"][:2] for f in item["errors"]} == {"date"}
+
+
+def test_what_was_told_by_id_takes_the_row_too(post: Post, active_version: ModelVersion) -> None:
+    """Not a later prediction: one sale counts once for a version."""
+    (told,) = valued(active_version, 1)
+    valued(active_version, 1)
+    day = datetime.now(UTC).date().isoformat()
+    (row,) = csv.DictReader(io.StringIO(sold(1, day)))
+    post({"id": told, "actual": float(row["price"]), "date": day})
+    (item,) = post(sold(1, day), **CSV).json()["items"]
+    assert (item["id"].replace("-", ""), item["result"]) == (told, "unchanged")
+
+
+def test_of_a_prediction_twice_in_a_long_file_the_second_is_refused(answer: dict[str, Any]) -> None:
+    """However far apart: they are recorded in several transactions."""
+    row = {"id": answer["id"], "actual": 400_000, "date": "2026-05-01"}
+    others = [{**row, "id": str(uuid.UUID(int=place))} for place in range(MOST_AT_ONCE)]
+    filed = record_csv(
+        text=table([row, *others, {**row, "actual": 500_000}]),
+        predictor_name="homes",
+        window=DEFAULT_WINDOW,
+        source=Source.FILE,
+        recorded_by="olga",
+    )
+    assert (filed[0].result.word, filed[-1].result.word) == ("recorded", "refused")
+    assert "twice" in filed[-1].result.faults[0].detail
+    assert Outcome.objects.get().actual == 400_000
+
+
 def test_a_wrong_row_is_named_and_the_others_are_recorded(
     post: Post, answer: dict[str, Any]
 ) -> None:
@@ -157,12 +214,14 @@ def test_the_command_says_what_became_of_every_row(
     valued(active_version, 5)
     path = tmp_path / "sold.csv"
     path.write_text(sold(7))
-    call_command("record_outcomes", path, "--window=any", "--by=olga")
+    call_command("record_outcomes", path, "--window=any", f"--by={'olga' * 50}")
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said[:2]] == ["line 7", "line 8"]
     assert said[2] == "5 recorded, 0 corrected, 0 unchanged, 0 refused, 2 unmatched"
     assert said[3] == "0 became training data"
-    assert {(o.source, o.recorded_by) for o in Outcome.objects.all()} == {("file", "olga")}
+    assert {(o.source, o.recorded_by) for o in Outcome.objects.all()} == {
+        ("file", ("olga" * 50)[:150])
+    }
 
 
 def test_the_command_refuses_what_is_no_such_file(db: None, tmp_path: Path) -> None:

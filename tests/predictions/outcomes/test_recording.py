@@ -12,7 +12,7 @@ from django.test import Client
 from modelregistry.models import ModelVersion
 from predictions.outcomes.models import Outcome, OutcomeRevision
 from predictions.outcomes.services import MOST_AT_ONCE
-from predictors.homes.models import Sale
+from predictors.homes.models import DataLoad, Sale
 from tests.predictions.outcomes.conftest import Post
 from tests.predictions.versions.conftest import staff
 
@@ -49,6 +49,28 @@ def test_said_again_changes_nothing(post: Post, answer: dict[str, Any]) -> None:
     before = Outcome.objects.values().get()
     assert post({"id": answer["id"], **SOLD}).json()["unchanged"] == 1
     assert Outcome.objects.values().get() == before
+    assert OutcomeRevision.objects.count() == 1
+
+
+def test_said_again_it_is_learned_from_if_it_was_not_yet(
+    post: Post, answer: dict[str, Any]
+) -> None:
+    said = {"id": answer["id"], **SOLD}
+    kind = DataLoad.objects.filter(dataset="sales")
+    kind.update(is_synthetic=False)
+    assert post([said]).json()["items"][0]["training_data"]["result"] == "left out"
+    kind.update(is_synthetic=True)
+    first_value = Outcome.objects.values("actual", "recorded_at").get()
+    for more, expected in (
+        ({}, {"result": "added", "reason": ""}),
+        ({}, None),
+        ({"parcel": "7"}, {"result": "corrected", "reason": ""}),
+        ({"parcel": "7"}, None),
+    ):
+        (item,) = post([{**said, **more}]).json()["items"]
+        assert (item["result"], item.get("training_data")) == ("unchanged", expected)
+    assert Outcome.objects.get().kept_as == Sale.objects.latest("id").parcel == "0000000007"
+    assert Outcome.objects.values("actual", "recorded_at").get() == first_value
     assert OutcomeRevision.objects.count() == 1
 
 
@@ -173,6 +195,7 @@ def test_a_correction_needs_the_log_no_more(
         recorded_at=datetime.now(UTC),
         source="api",
         recorded_by="otto",
+        is_synthetic=True,
     )
     (item,) = post([{"id": str(gone), **SOLD}]).json()["items"]
     assert item["result"] == "corrected"

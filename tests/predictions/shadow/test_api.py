@@ -196,6 +196,7 @@ def outcome(prediction_id: str, version: ModelVersion, actual: float) -> Outcome
         predicted_at=datetime.now(UTC),
         recorded_at=datetime.now(UTC),
         source="api",
+        is_synthetic=True,
     )
 
 

@@ -91,7 +91,7 @@ def test_a_correction_corrects_price_and_date(keep: Keep) -> None:
 @pytest.fixture
 def in_file(home: dict[str, Any]) -> Sale:
     """`home`, as a file says that it was sold in June."""
-    load = DataLoad.objects.latest_of("sales")
+    load = DataLoad.objects.get(dataset="sales")
     return Sale.objects.create(parcel="0000000007", date=JUNE, price=440_000, load=load, **home)
 
 
@@ -101,7 +101,7 @@ def test_corrected_to_the_day_that_a_file_says_it_is_that_sale(
     keep: Keep, in_file: Sale, number: str, is_logged: bool
 ) -> None:
     first = keep(parcel=number)
-    more = {} if is_logged else {"request": {}}
+    more: dict[str, Any] = {} if is_logged else {"request": {}}
     assert keep(day=JUNE, was=(first.name, MAY), **more) == Kept("known", name=in_file.parcel)
     assert told() == []
     assert Sale.objects.filter(sqft_lot=in_file.sqft_lot, lat=in_file.lat).get() == in_file

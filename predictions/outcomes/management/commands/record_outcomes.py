@@ -12,8 +12,10 @@ from predictions.errors import InvalidInput
 from predictions.outcomes.decoding import read_window
 from predictions.outcomes.filing import Filed, record_csv
 from predictions.outcomes.matching import DEFAULT_WINDOW, EVER
-from predictions.outcomes.models import Source
+from predictions.outcomes.models import Outcome, Source
 from predictions.outcomes.services import counts
+
+LONGEST_NAME = Outcome._meta.get_field("recorded_by").max_length
 
 
 def window(text: str) -> timedelta:
@@ -46,7 +48,7 @@ class Command(BaseCommand):
                 predictor_name=options["predictor"],
                 window=options["window"],
                 source=Source.FILE,
-                recorded_by=options["by"] or f"{getuser()} (command)",
+                recorded_by=(options["by"] or f"{getuser()} (command)")[:LONGEST_NAME],
             )
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
