@@ -143,11 +143,12 @@ class _Sales:
             return corrected
         if told.facts is None or told.home is None:
             return Kept("left out", reason="the facts of the home are no longer in the log")
-        there = self._same(told.outcome.parcel, told.home, told.outcome.date)
+        parcel = told.outcome.parcel or pseudo_parcel(told.home)
+        there = self._same(parcel, told.home, told.outcome.date)
         if there is not None:
             return self._keep_again(there, told)
         sale = Sale(
-            parcel=told.outcome.parcel or pseudo_parcel(told.home),
+            parcel=parcel,
             date=told.outcome.date,
             price=told.price,
             load=self._load,
@@ -169,10 +170,10 @@ class _Sales:
         self._by_home.setdefault((home_of_sale(sale), sale.date), sale)
 
     def _same(self, parcel: str, home: Home, day: date) -> Sale | None:
-        sale = self._by_parcel.get((parcel, day)) if parcel else None
+        sale = self._by_parcel.get((parcel, day))
         if sale is None:
             sale = self._by_home.get((home, day))
-            if sale is not None and is_real(parcel) and is_real(sale.parcel):
+            if sale is not None and not is_pseudo(parcel) and not is_pseudo(sale.parcel):
                 return None  # another parcel: a home built alike, sold on the same day
         return sale
 
@@ -247,7 +248,9 @@ def _candidates(told: Sequence[_Told]) -> list[Sale]:
         )
         lats |= set(kept.values_list("lat", flat=True))
     same = Q(parcel__in=parcels) | Q(lat__in=lats)
-    return list(Sale.objects.filter(same, date__in=days).order_by("id"))
+    # Homes may have got their parcel numbers since: all of those parcels.
+    found = Sale.objects.filter(same, date__in=days).values("parcel")
+    return list(Sale.objects.filter(parcel__in=found, date__in=days).order_by("id"))
 
 
 def _load_of_outcomes(is_synthetic: bool) -> DataLoad:
@@ -275,7 +278,3 @@ def pseudo_parcel(home: Home) -> str:
 
 def is_pseudo(parcel: str) -> bool:
     return parcel.startswith("x")
-
-
-def is_real(parcel: str) -> bool:
-    return parcel != "" and not is_pseudo(parcel)

@@ -124,6 +124,14 @@ def test_a_sale_that_got_its_parcel_since_is_corrected_under_it(keep: Keep) -> N
     assert told() == [("2015-06-01", 437_500)]
 
 
+def test_a_parcel_is_sold_once_on_a_day_whatever_its_facts(keep: Keep, in_file: Sale) -> None:
+    Sale.objects.filter(pk=in_file.pk).update(lat=in_file.lat + 0.1)  # as a register may say
+    first = keep()
+    keep(parcel=in_file.parcel)
+    assert keep(day=JUNE, was=(first.name, MAY)) == Kept("known", name=in_file.parcel)
+    assert told() == []
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_two_sales_of_a_home_may_move_at_once(
     keep: Keep, home: dict[str, Any], order: tuple[int, int]
