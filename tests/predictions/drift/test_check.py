@@ -146,9 +146,11 @@ def test_it_is_told_again_after_it_had_ended(active_version: ModelVersion) -> No
 
 
 def test_with_few_requests_nothing_is_judged(active_version: ModelVersion) -> None:
-    answered(active_version, larger(active_version, drawn(active_version, 299)))
+    rows = larger(active_version, drawn(active_version, 299))
+    answered(active_version, rows)
     report = checked()
-    assert (report.counted, report.is_judged, report.is_alert) == (299, False, False)
+    different = len(np.unique(rows, axis=0))  # some homes are built alike
+    assert (report.counted, report.is_judged, report.is_alert) == (different, False, False)
 
 
 def test_demographics_that_change_under_the_model_are_noticed(

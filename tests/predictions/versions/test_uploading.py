@@ -195,7 +195,7 @@ def test_metrics_that_no_64_bits_hold_are_kept_and_shown(upload: Post, api: Clie
         (
             "multipart/form-data; boundary=b",
             b'--b\r\nContent-Disposition: form-data; name="notes"\r\n\r\n'
-            + b"x" * 3_000_000
+            + b"x" * 5_000_000
             + b"\r\n--b--\r\n",
             413,
             "body-too-large",
