@@ -168,7 +168,8 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         """The version that a rollback returns to, but for those with the numbers `skipping`.
 
         Activations are stacked and a rollback takes the top one away, so that rolling back twice
-        goes two versions back, and not back and forth.
+        goes two versions back, and not back and forth. Never the active one, which may stand in the
+        stack more than once.
         """
         stack: list[int] = []
         rows = self.of(predictor).exclude(to_version=None).order_by("id")
@@ -178,11 +179,9 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
                     stack.pop()
             elif not stack or stack[-1] != version:
                 stack.append(version)
-        if ModelVersion.objects.active(predictor).exists():
-            stack = stack[:-1]
         skipped = set(
             ModelVersion.objects.of(predictor)
-            .filter(version__in=skipping)
+            .filter(models.Q(version__in=skipping) | models.Q(is_active=True))
             .values_list("pk", flat=True)
         )
         left = [version for version in stack if version not in skipped]

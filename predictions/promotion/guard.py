@@ -8,7 +8,7 @@ import logging
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from modelregistry.errors import ActiveVersionChanged, ModelUnavailable
 from modelregistry.models import Activation, ModelVersion
@@ -25,7 +25,7 @@ STATEMENT_MILLISECONDS = 3_000
 
 
 def look() -> None:
-    """Raises Django's database errors."""
+    """At each predictor, whatever the database says to another."""
     for predictor in catalog.all_predictors():
         try:
             with transaction.atomic():
@@ -33,6 +33,8 @@ def look() -> None:
                     _watch(predictor.name)
         except ActiveVersionChanged:
             continue  # somebody else did something: the next look is at that
+        except Error:
+            logger.exception("guard: %s", predictor.name)
 
 
 def _is_mine(predictor: str) -> bool:
@@ -52,7 +54,7 @@ def _watch(predictor: str) -> None:
     if activation is None or activation.to_version is None:
         return
     version = activation.to_version
-    record = record_of(version.pk, requests=policy.guard_requests, since=activation.at)
+    record = record_of(version.pk, policy, since=activation.at)
     faults = record.faults(policy)
     if faults:
         _intervene(activation, version, policy, record, " and ".join(faults))
@@ -105,7 +107,7 @@ def _answered_well_before(
     go on would end at the oldest version there is."""
     if activation.actor != ACTOR:
         return False
-    before = record_of(version.pk, requests=policy.guard_requests, before=activation.at)
+    before = record_of(version.pk, policy, before=activation.at)
     return before.is_good(policy)
 
 
@@ -145,4 +147,4 @@ def _unfit(target: ModelVersion, policy: PromotionPolicy) -> str:
     wanted = Activation.objects.filter(to_version=target).exclude(actor=ACTOR)
     if gone and not wanted.filter(pk__gt=gone.activation_id).exists():
         return "it was itself rolled back for failing"
-    return " and ".join(record_of(target.pk, requests=policy.guard_requests).faults(policy))
+    return " and ".join(record_of(target.pk, policy).faults(policy))

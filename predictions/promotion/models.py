@@ -154,7 +154,25 @@ class PromotionDecisionQuerySet(models.QuerySet["PromotionDecision"]):
         return found.defer(*_long("candidate", "active"))
 
 
-class PromotionDecision(models.Model):
+class Reasoned(models.Model):
+    """Kept with its reason, which may quote what a model raised: a model may mean harm."""
+
+    reason = models.TextField()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        self.reason = _storable(self.reason)
+        super().save(*arguments, **options)
+
+
+def _storable(text: str) -> str:
+    """As PostgreSQL keeps text: no NUL, no lone surrogates."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
+class PromotionDecision(Reasoned):
     """Whether a version took over, and why. Append-only (migration 0002)."""
 
     class Outcome(models.TextChoices):
@@ -176,7 +194,6 @@ class PromotionDecision(models.Model):
     )
     policy = models.JSONField(help_text="as it was then")
     outcome = models.CharField(max_length=20, choices=Outcome)
-    reason = models.TextField()
     numbers = models.JSONField(default=dict, help_text="what was measured, of both")
     decided_at = models.DateTimeField(db_default=Now())
     actor = models.CharField(max_length=150)
@@ -222,7 +239,7 @@ class GuardInterventionQuerySet(models.QuerySet["GuardIntervention"]):
         return found.defer(*_long("version", "to_version"))
 
 
-class GuardIntervention(models.Model):
+class GuardIntervention(Reasoned):
     """A version that failed in service, and what the guard did. Append-only (migration 0002)."""
 
     class Outcome(models.TextChoices):
@@ -239,7 +256,6 @@ class GuardIntervention(models.Model):
         ModelVersion, null=True, on_delete=models.PROTECT, related_name="+"
     )
     outcome = models.CharField(max_length=20, choices=Outcome)
-    reason = models.TextField()
     policy = models.JSONField(help_text="as it was then")
     numbers = models.JSONField(help_text="the requests that were counted")
     at = models.DateTimeField(db_default=Now())
@@ -253,6 +269,10 @@ class GuardIntervention(models.Model):
                 condition=models.Q(outcome="rolled_back", to_version__isnull=False)
                 | models.Q(outcome="stood_still", to_version__isnull=True),
                 name="guardintervention_goes_somewhere_or_stands",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(to_version=models.F("version")),
+                name="guardintervention_goes_elsewhere",
             ),
         )
 

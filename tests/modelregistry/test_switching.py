@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from modelregistry.errors import ModelUnavailable, UnknownVersion
-from modelregistry.models import ModelVersion, artifact_storage
-from modelregistry.services import activate_version
+from modelregistry.errors import ModelUnavailable, NothingToRollBack, UnknownVersion
+from modelregistry.models import Activation, ModelVersion, artifact_storage
+from modelregistry.services import activate_version, rollback
 
 JSON = "application/json"
 
@@ -61,6 +61,19 @@ def test_an_unknown_version_is_refused_and_the_known_ones_are_named(
 ) -> None:
     with pytest.raises(UnknownVersion, match="there are: 1"):
         activate_version(predictor="homes", version=99, actor="me")
+
+
+def test_rolled_back_is_never_to_the_active_version_again(
+    active_version: ModelVersion, second: ModelVersion
+) -> None:
+    for version in (second, active_version):
+        activate_version(predictor="homes", version=version.version, actor="me")
+    assert Activation.objects.previous("homes") == second
+    assert Activation.objects.previous("homes", skipping={second.version}) is None
+    assert rollback(predictor="homes", actor="me") == second
+    assert rollback(predictor="homes", actor="me") == active_version
+    with pytest.raises(NothingToRollBack):
+        rollback(predictor="homes", actor="me")
 
 
 def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion) -> None:

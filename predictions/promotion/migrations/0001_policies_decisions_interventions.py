@@ -272,7 +272,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="guardintervention_goes_somewhere_or_stands",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_version", models.F("version")),
+                            _negated=True,
+                        ),
+                        name="guardintervention_goes_elsewhere",
+                    ),
                 ],
             },
         ),

@@ -1,10 +1,12 @@
 import csv
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uuid_utils
 from django.conf import settings
 
 from learning.artifact import Artifact
@@ -14,13 +16,17 @@ from modelregistry.loading import PICKLE
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version
 from predictions import catalog
+from predictions.audit import AuditRow
 from predictions.contract import HeldOut
 from predictions.promotion.models import PromotionPolicy
 from predictions.promotion.services import change_policy
+from predictions.recording import record_many
 from predictors.homes.loading import load_sales
 
 SALES = settings.BASE_DIR / "data" / "sample" / "kc_house_data.csv"
 EARLIER = 0.75
+# No two requests take equally long.
+SECONDS = itertools.count(0.001, 0.001)
 
 
 def train(
@@ -63,6 +69,55 @@ def cloned(version: ModelVersion, **other: Any) -> ModelVersion:
         setattr(copy, name, value)
     copy.save()
     return copy
+
+
+def asked(
+    version: ModelVersion,
+    *statuses: int,
+    endpoint: str = "/api/predict/",
+    error: bytes | None = None,
+    is_list: bool = False,
+) -> None:
+    """Requests that this version answered so, in this order, or the items of one.
+
+    By a client that gives all its requests the same id.
+    """
+    one = next(SECONDS)
+    record_many(
+        AuditRow(
+            id=uuid_utils.uuid7().bytes,
+            predictor="homes",
+            endpoint=endpoint,
+            caller="test",
+            request_id="test",
+            api_version="1",
+            request=b"{}",
+            status=status,
+            latency_ms=one if is_list else next(SECONDS),
+            model_version_id=version.pk,
+            error=error,
+        )
+        for status in statuses
+    )
+
+
+def activated(version: ModelVersion, actor: str = "test") -> ModelVersion:
+    return activate_version(predictor="homes", version=version.version, actor=actor)
+
+
+def active() -> ModelVersion:
+    return ModelVersion.objects.active("homes").get()
+
+
+@pytest.fixture
+def good(active_version: ModelVersion) -> ModelVersion:
+    return active_version
+
+
+@pytest.fixture
+def bad(good: ModelVersion) -> ModelVersion:
+    """Active since a moment ago."""
+    return activated(cloned(good))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from learning.artifact import Artifact
 from modelregistry.models import Activation, ModelVersion
 from modelregistry.services import activate_version
-from predictions.promotion.models import PromotionPolicy
+from predictions.promotion.models import PromotionDecision, PromotionPolicy
 from predictions.promotion.services import change_policy, decide, held_out_for
 from predictors.homes.frames import follows, home_data, unseen_sales
 from predictors.homes.models import Sale
@@ -196,6 +196,18 @@ def test_a_candidate_that_cannot_answer_is_not_proven(later_sales: int) -> None:
     decision = decide(candidate=candidate, held_out=held_out, actor="test")
     assert (decision.outcome, active()) == ("not_proven", former)
     assert "cannot be loaded" in decision.reason
+
+
+def test_a_reason_may_quote_what_no_database_keeps(active_version: ModelVersion) -> None:
+    decision = PromotionDecision.objects.create(
+        candidate=active_version,
+        policy={},
+        outcome="not_proven",
+        reason="it fails at held out rows: \x00\ud800",
+        actor="test",
+    )
+    decision.refresh_from_db()
+    assert decision.reason == "it fails at held out rows: \ufffd?"
 
 
 def test_sales_from_a_file_are_not_said_to_be_without_the_held_out(later_sales: int) -> None:
