@@ -108,6 +108,34 @@ def test_the_routes_of_model_versions_keep_to_their_schema(live: Live) -> None:
     assert live.get("/api/models/") == active
 
 
+def test_all_other_routes_keep_to_their_schema(live: Live) -> None:
+    """By nobody in particular: lists, files, jobs, figures. Whatever is sent, no 5xx."""
+    schema = schemathesis.openapi.from_url(f"{live.url}/api/schema/?format=json")
+    known = {*PATHS, *(f"/api/models/{path}" for path, _ in MODEL_ROUTES)}
+    asked = 0
+    for path in schema:
+        for method in schema[path] if path not in known else ():
+            strategy = schema[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE)
+
+            @settings(
+                max_examples=PER_OPERATION_AND_MODE // 10,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=strategy)
+            def ask(case: schemathesis.Case[Any]) -> None:
+                response = case.call()
+                case.validate_response(response, excluded_checks=[positive_data_acceptance])
+                assert response.status_code < 500
+                nonlocal asked
+                asked += 1
+
+            ask()
+    assert asked >= 50
+
+
 def hand_made(home: dict[str, Any]) -> list[bytes]:
     """Bodies that a fuzzer of JSON Schema would not think of."""
     text = json.dumps(home)
