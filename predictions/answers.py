@@ -25,6 +25,16 @@ def decoder_for(model: LoadedModel, *, minimal: bool) -> Decoder:
     return decoder
 
 
+def in_short(model: LoadedModel) -> dict[str, Any]:
+    """Which version exactly, as every answer says it."""
+    return {
+        "predictor": model.predictor,
+        "name": model.name,
+        "version": model.version,
+        "digest": model.digest,
+    }
+
+
 def body_of(
     model: LoadedModel, question: Question, prediction: float, prediction_id: str
 ) -> dict[str, Any]:
@@ -32,12 +42,7 @@ def body_of(
         "id": prediction_id,
         "prediction": prediction,
         "currency": catalog.get(model.predictor).currency,
-        "model": {
-            "predictor": model.predictor,
-            "name": model.name,
-            "version": model.version,
-            "digest": model.digest,
-        },
+        "model": in_short(model),
         "api_version": settings.API_VERSION,
         **question.context,
         "data": "synthetic" if model.is_synthetic or question.is_synthetic else "real",

@@ -20,7 +20,7 @@ from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from predictions import inclusions, recording
-from predictions.answers import body_of, decoder_for, refusal_of, stored_refusal
+from predictions.answers import body_of, decoder_for, in_short, refusal_of, stored_refusal
 from predictions.audit import AuditRow
 from predictions.contract import Question, Rows
 from predictions.errors import DatabaseUnavailable, InternalError, InvalidInput, NotAnObject
@@ -182,12 +182,7 @@ def _document(items: Sequence[_Item], model: LoadedModel) -> dict[str, Any]:
         "count": len(items),
         "answered": answered,
         "refused": len(items) - answered,
-        "model": {
-            "predictor": model.predictor,
-            "name": model.name,
-            "version": model.version,
-            "digest": model.digest,
-        },
+        "model": in_short(model),
         "api_version": settings.API_VERSION,
         "results": [_result(item) for item in items],
     }

@@ -17,7 +17,7 @@ from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from predictions import catalog, inclusions, recording
-from predictions.answers import body_of, decoder_for, stored_refusal
+from predictions.answers import body_of, decoder_for, in_short, stored_refusal
 from predictions.audit import AuditRow
 from predictions.contract import Question
 from predictions.errors import DatabaseUnavailable, InternalError, InvalidInput, NotAnObject
@@ -140,11 +140,6 @@ def required_fields(*, predictor_name: str) -> dict[str, Any]:
         "required": [field.name for field in fields if not field.optional],
         "fields": {field.name: field.json_schema() for field in fields},
         "example": example_of(fields),
-        "model": {
-            "predictor": model.predictor,
-            "name": model.name,
-            "version": model.version,
-            "digest": model.digest,
-        },
+        "model": in_short(model),
         "api_version": settings.API_VERSION,
     }
