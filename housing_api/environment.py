@@ -52,6 +52,11 @@ VARIABLES = (
     Variable("HOUSING_MAX_BATCH", "1073741824", "largest accepted file of a batch, bytes"),
     Variable("HOUSING_BATCH_ROWS", "1000000", "the most rows of a batch"),
     Variable("HOUSING_BATCH_CHUNK", "10000", "rows of a batch that a worker takes at a time"),
+    Variable(
+        "HOUSING_BATCH_STORE",
+        "21474836480",
+        "files of batches that are kept at the same time, bytes: a file beyond them is refused",
+    ),
     Variable("HOUSING_BATCH_DAYS", "7", "how long files and results of a batch are kept, days"),
     Variable(
         "HOUSING_AUDIT_SECONDS",
@@ -86,10 +91,11 @@ class Environment:
             raise ImproperlyConfigured(f"{name}={value!r}: accepted are {accepted}")
         return value
 
-    def number(self, name: str) -> int:
+    def number(self, name: str, minimum: int = 0) -> int:
         value = self.text(name)
-        if not value.isascii() or not value.isdigit():
-            raise ImproperlyConfigured(f"{name}={value!r}: a whole number, 0 or more, is accepted")
+        if not value.isascii() or not value.isdigit() or int(value) < minimum:
+            accepted = f"a whole number, {minimum} or more, is accepted"
+            raise ImproperlyConfigured(f"{name}={value!r}: {accepted}")
         return int(value)
 
     def flag(self, name: str) -> bool:

@@ -37,8 +37,11 @@ MAX_OUTCOMES_BYTES = environment.number("HOUSING_MAX_OUTCOMES")
 MAX_UPLOAD_BYTES = environment.number("HOUSING_MAX_UPLOAD")
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, MAX_BULK_BYTES, MAX_OUTCOMES_BYTES, 2_621_440)
 MAX_BATCH_BYTES = environment.number("HOUSING_MAX_BATCH")
-BATCH_ROWS = environment.number("HOUSING_BATCH_ROWS")
-BATCH_CHUNK_ROWS = environment.number("HOUSING_BATCH_CHUNK")
+BATCH_ROWS = environment.number("HOUSING_BATCH_ROWS", minimum=1)
+BATCH_CHUNK_ROWS = environment.number("HOUSING_BATCH_CHUNK", minimum=1)
+BATCH_STORE_BYTES = environment.number("HOUSING_BATCH_STORE")
+# Files that a web process receives at a time: half of its threads (deploy/gunicorn.conf.py).
+BATCH_UPLOADS = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
 BATCH_DAYS = environment.number("HOUSING_BATCH_DAYS")
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
@@ -174,6 +177,9 @@ CELERY_TASK_ROUTES = {
     # Looks after those that train: never behind them.
     "predictions.training.look_after": {"queue": "default"},
     "predictions.training.*": {"queue": "training"},
+    # Not behind the batches, whose messages may be lost while others are worked on.
+    "predictions.batches.look_after": {"queue": "default"},
+    "predictions.batches.remove_old_files": {"queue": "default"},
     "predictions.batches.*": {"queue": "batches"},
 }
 CELERY_RESULT_BACKEND = "django-db"
@@ -186,7 +192,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # which reads `expire_seconds` of their options, not `expires`.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # Too many of them would wait where no worker takes batches.
+    # Too many of them would wait where no worker takes them.
     "look-after-batches": {
         "task": "predictions.batches.look_after",
         "schedule": timedelta(seconds=5),
@@ -194,7 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove-old-batch-files": {
         "task": "predictions.batches.remove_old_files",
-        "schedule": timedelta(days=1),
+        "schedule": timedelta(hours=1),
     },
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
     "add-intervals": {

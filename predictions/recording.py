@@ -68,9 +68,15 @@ def record_many(rows: Iterable[AuditRow]) -> None:
     """Many at once, by COPY, on the connection of this thread: in the transaction around it, if
     there is one, else in one of its own. All of them or none.
 
-    Raises what the database raises; an id that is already in the log is an IntegrityError.
+    Raises Django's DatabaseError; an id that is already in the log is an IntegrityError.
     """
-    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as stream:
+    # Django's cursor names the errors of `execute` as its own, and not those of `copy`.
+    with (
+        transaction.atomic(),
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(COPY) as stream,
+    ):
         stream.write(COPY_BEGINS)
         for row in rows:
             stream.write(copied(row.parameters()))

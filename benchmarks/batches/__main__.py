@@ -77,7 +77,8 @@ def lines(found: Scored) -> list[str]:
     return [
         f"{found.seconds:,.1f} s from the first byte to results, {found.rate:,.0f} rows/s",
         ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in found.phases.items()),
-        f"workers: at most {found.peak_mb:,.0f} MB each, {found.cpu_seconds:,.0f} s of processor",
+        f"workers: the largest process at most {found.peak_mb:,.0f} MB, all together "
+        f"{found.peaks_mb:,.0f} MB, {found.cpu_seconds:,.0f} s of processor",
         f"{found.logged:,} rows in the log, all with ids of their own",
     ]
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ class Scored:
     rate: float
     phases: dict[str, float]
     peak_mb: float
+    """Of the largest process."""
+    peaks_mb: float
+    """Of all processes together, though they need not have been at their peaks at the same time."""
     cpu_seconds: float
     logged: int
     failed: int
@@ -30,13 +34,13 @@ class Scored:
 
 def score(product: Product, file: Path, version: int, out: Path) -> Scored:
     """Raises CannotMeasure."""
-    cpu, peak = _cpu(product), 0.0
+    cpu, peaks = _cpu(product), dict[int, float]()
     began = time.monotonic()
     batch = _post(product, file, version)
     sent = time.monotonic() - began
     while batch["finished_at"] is None:
         time.sleep(LOOK_SECONDS)
-        peak = max(peak, *(_memory(worker) for worker in _workers(product)), 0.0)
+        peaks |= {worker.pid: _peak(worker) for worker in _workers(product)}
         batch = _get(product, batch["links"]["self"])
     whole = time.monotonic() - began
     if batch["state"] != "done":
@@ -61,7 +65,8 @@ def score(product: Product, file: Path, version: int, out: Path) -> Scored:
         seconds=whole,
         rate=batch["rows"]["done"] / whole,
         phases=phases,
-        peak_mb=peak,
+        peak_mb=max(peaks.values(), default=0.0),
+        peaks_mb=sum(peaks.values()),
         cpu_seconds=cpu,
         logged=int(logged),
         failed=batch["rows"]["failed"],
@@ -113,12 +118,14 @@ def _workers(product: Product) -> Iterator[psutil.Process]:
             continue
 
 
-def _memory(process: psutil.Process) -> float:
-    """MB."""
+def _peak(process: psutil.Process) -> float:
+    """The most that it has had in memory since it began, as the kernel counts it, MB."""
     try:
-        return float(process.memory_info().rss) / 1e6
-    except psutil.Error:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
         return 0.0
+    found = re.search(r"^VmHWM:\s+([0-9]+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 
 def _cpu(product: Product) -> float:

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from predictions.batches.errors import BatchNotDone, ResultsGone
-from predictions.batches.intake import new_name
+from predictions.batches.intake import new_name, remove_files
 from predictions.batches.models import Batch, State, batch_storage
 from predictions.batches.splitting import have_alone
 
 BLOCK = 1024 * 1024
+RESULTS = "results"
 
 
 def assemble_batch(batch: Batch) -> None:
@@ -24,12 +25,13 @@ def assemble_batch(batch: Batch) -> None:
     this = Batch.objects.filter(pk=batch.pk)
     if batch.chunks.count_waiting() or batch.rows is None:
         return
-    this.step(State.ASSEMBLING)
+    this.step(State.ASSEMBLING, begun=1)
     with transaction.atomic():
         if not have_alone(batch) or not this.filter(state=State.ASSEMBLING).exists():
             return
         storage = batch_storage()
-        name = storage.save(new_name(batch.folder, "results"), ContentFile(b""))
+        remove_files(batch.folder, beginning=f"{RESULTS}-")  # of workers that were killed in it
+        name = storage.save(new_name(batch.folder, RESULTS), ContentFile(b""))
         pieces = list(batch.chunks.order_by("number").values_list("result", flat=True))
         with storage.open(name, "wb") as file:
             _join(pieces, file)
@@ -60,7 +62,10 @@ def open_results(batch: Batch) -> IO[Any]:
         raise BatchNotDone(f"the batch is {batch.state}", state=batch.state)
     if batch.files_removed_at is not None:
         raise ResultsGone(f"they were removed on {batch.files_removed_at:%Y-%m-%d}")
-    file: IO[Any] = batch_storage().open(batch.result, "rb")
+    try:
+        file: IO[Any] = batch_storage().open(batch.result, "rb")
+    except FileNotFoundError:
+        raise ResultsGone("they are no longer in the storage") from None
     return file
 
 

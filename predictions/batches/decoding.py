@@ -14,7 +14,7 @@ from learning.fields import Fault
 from modelregistry.models import ModelVersion
 from predictions.batches import services
 from predictions.batches.errors import UploadCutShort
-from predictions.batches.intake import Intake
+from predictions.batches.intake import Intake, place
 from predictions.batches.models import Batch
 from predictions.batches.services import ACTIVE, Order
 from predictions.errors import InvalidInput, MalformedForm, UnsupportedMediaType
@@ -29,17 +29,20 @@ _BLOCK = 262_144
 
 
 def receive_batch(request: HttpRequest) -> Batch:
-    """Raises what `services.accept_batch` raises, MalformedRequest and its kinds."""
+    """Raises what `services.accept_batch` raises, NoRoom, MalformedRequest and its kinds."""
     _check_media_type(request)
     version = services.version_for(
         predictor_name=request.GET.get("predictor", ""),
         model=request.GET.get("model", ACTIVE),
     )
-    if request.content_type == FORM:
-        return _receive_form(request, version)
-    order = _order(request, is_csv=request.content_type == CSV, file_name="")
-    content = iter(_Sent(request).read, b"")
-    return services.accept_batch(order=order, version=version, content=content)
+    sent = _Sent(request)
+    services.check_room(size=sent.expected)
+    with place():
+        if request.content_type == FORM:
+            return _receive_form(request, version, sent)
+        order = _order(request, is_csv=request.content_type == CSV, file_name="")
+        content = iter(sent.read, b"")
+        return services.accept_batch(order=order, version=version, content=content)
 
 
 def result_format(request: HttpRequest) -> str:
@@ -79,7 +82,8 @@ class _Sent:
         chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         # Of a chunked body Django knows no length and would read nothing; the server ends it.
         self._source: Any = request.META["wsgi.input"] if chunked else request
-        self._expected = 0 if chunked else int(request.META.get("CONTENT_LENGTH") or 0)
+        self.expected = 0 if chunked else int(request.META.get("CONTENT_LENGTH") or 0)
+        """Bytes; 0 if it is not said."""
         self._received = 0
         self.is_chunked = chunked
 
@@ -90,8 +94,8 @@ class _Sent:
         except (OSError, UnreadablePostError) as error:
             raise UploadCutShort(f"after {self._received:,} bytes") from error
         self._received += len(block)
-        if not block and self._received < self._expected:
-            raise UploadCutShort(f"after {self._received:,} of {self._expected:,} bytes")
+        if not block and self._received < self.expected:
+            raise UploadCutShort(f"after {self._received:,} of {self.expected:,} bytes")
         return block
 
 
@@ -129,10 +133,10 @@ class _Handler(FileUploadHandler):
         return None
 
 
-def _receive_form(request: HttpRequest, version: ModelVersion) -> Batch:
+def _receive_form(request: HttpRequest, version: ModelVersion, sent: _Sent) -> Batch:
     with ExitStack() as stack:
         handler = _Handler(request, version, stack)
-        _parse(request, handler)
+        _parse(request, sent, handler)
         if handler.names != [FILE]:
             shown = ", ".join(handler.names[:20]) or "none"
             raise InvalidInput([Fault(FILE, f"files sent: {shown}", "one file of this name")])
@@ -140,8 +144,7 @@ def _receive_form(request: HttpRequest, version: ModelVersion) -> Batch:
         return services.note_batch(order=handler.order, version=version, intake=handler.intake)
 
 
-def _parse(request: HttpRequest, handler: _Handler) -> None:
-    sent = _Sent(request)
+def _parse(request: HttpRequest, sent: _Sent, handler: _Handler) -> None:
     # Where it says 0, Django reads nothing, and else up to the end.
     meta = {**request.META, "CONTENT_LENGTH": "1"} if sent.is_chunked else request.META
     try:

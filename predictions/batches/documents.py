@@ -64,13 +64,11 @@ def _pace(batch: Batch, progress: dict[str, Any]) -> Document:
 
 def _errors(batch: Batch) -> Document:
     """The first rows that are wrong, and how many rows are wrong in each field."""
-    first: list[Document] = []
     by_field: dict[str, int] = {}
-    for faults, errors in batch.chunks.with_errors().values_list("faults", "errors"):
-        first += errors[: MOST_ERRORS - len(first)]
+    for faults in batch.chunks.with_errors().values_list("faults", flat=True):
         for name, count in faults.items():
             by_field[name] = by_field.get(name, 0) + count
-    return {"by_field": by_field, "first": first}
+    return {"by_field": by_field, "first": batch.chunks.first_errors(MOST_ERRORS)}
 
 
 def _links(batch: Batch) -> Document:

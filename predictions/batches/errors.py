@@ -24,6 +24,20 @@ class UploadCutShort(DomainError):
     status = 400
 
 
+class NoRoom(DomainError):
+    """As many batches, bytes of them, or uploads at the same time, as there may be."""
+
+    code = "no-room"
+    title = "There is no room for another batch now"
+    status = 503
+
+
+class StorageUnavailable(DomainError):
+    code = "storage-unavailable"
+    title = "The file cannot be stored"
+    status = 503
+
+
 class UnknownBatch(DomainError):
     code = "unknown-batch"
     title = "No such batch"

@@ -1,18 +1,24 @@
 """A file on its way into the storage: looked at as it comes, kept only if it is accepted."""
 
+import logging
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 
+from predictions.batches.errors import NoRoom, StorageUnavailable
 from predictions.batches.layout import HEAD_BYTES, Layout
 from predictions.batches.models import batch_storage
 from predictions.errors import BodyTooLarge
+
+logger = logging.getLogger(__name__)
 
 UPLOAD = "upload"
 ReadHead = Callable[[bytes], Layout]
@@ -39,38 +45,70 @@ class Intake:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._file is not None:
-            self._file.close()
-        if kind is not None and self.name:
-            remove_files(str(self.identity))
+        if kind is None:
+            return
+        try:
+            if self._file is not None:
+                self._file.close()  # writes what is left; again without success on a full disk
+        except OSError as failed:
+            logger.warning("batch %s: %s", self.identity, failed)
+        finally:
+            if self.name:
+                remove_files(str(self.identity))
 
     def write(self, content: bytes) -> None:
-        """Raises BodyTooLarge, and InvalidFile as soon as the head has come."""
+        """Raises BodyTooLarge, StorageUnavailable, and InvalidFile once the head has come."""
         self.size += len(content)
         if self.size > settings.MAX_BATCH_BYTES:
             raise BodyTooLarge(f"at most {settings.MAX_BATCH_BYTES:,} bytes are accepted")
         if self._file is not None:
-            self._file.write(content)
+            with _storing():
+                self._file.write(content)
             return
         self._head += content
         if len(self._head) >= HEAD_BYTES:
             self._begin()
 
     def finish(self) -> Layout:
-        """Once all has come. Raises InvalidFile."""
+        """Once all has come. Raises InvalidFile, StorageUnavailable."""
         if self._file is None:
             self._begin()
         assert self._file is not None and self._layout is not None
-        self._file.close()
+        with _storing():
+            self._file.close()
         return self._layout
 
     def _begin(self) -> None:
         self._layout = self._read_head(self._head[:HEAD_BYTES])
         storage = batch_storage()
-        self.name = storage.save(f"{self.identity}/{UPLOAD}", ContentFile(b""))
-        self._file = storage.open(self.name, "wb")
-        self._file.write(self._head)
+        with _storing():
+            self.name = storage.save(f"{self.identity}/{UPLOAD}", ContentFile(b""))
+            self._file = storage.open(self.name, "wb")
+            self._file.write(self._head)
         self._head = b""
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        logger.exception("a file cannot be stored")
+        raise StorageUnavailable(f"the file cannot be stored: {error.strerror}") from error
+
+
+_places = BoundedSemaphore(settings.BATCH_UPLOADS)
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """While a file comes: slow clients must not have all threads. Raises NoRoom."""
+    if not _places.acquire(blocking=False):
+        raise NoRoom("other files are being received; try again in a moment")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def new_name(folder: str, kind: str) -> str:
@@ -78,15 +116,19 @@ def new_name(folder: str, kind: str) -> str:
     return f"{folder}/{kind}-{secrets.token_hex(8)}"
 
 
-def remove_files(folder: str) -> None:
+def remove_files(folder: str, beginning: str = "") -> None:
+    """All, and the folder; or those of which the name begins so."""
     storage = batch_storage()
     try:
         _, files = storage.listdir(folder)
     except FileNotFoundError:
         return
-    for name in files:
-        storage.delete(f"{folder}/{name}")
-    storage.delete(folder)  # empty now, where there are folders
+    # The upload last: by it `old_folders` finds what a killed process left of the others.
+    for name in sorted(files, key=lambda name: name == UPLOAD):
+        if name.startswith(beginning):
+            storage.delete(f"{folder}/{name}")
+    if not beginning:
+        storage.delete(folder)  # empty now, where there are folders
 
 
 def old_folders(before: datetime) -> list[str]:

@@ -12,7 +12,7 @@ import orjson
 
 from learning.fields import Fault
 from predictions.batches.errors import InvalidFile
-from predictions.batches.records import LONGEST, Record, cells_of, csv_records, is_empty
+from predictions.batches.records import Record, cells_of, csv_records, is_empty
 from predictions.contract import Predictor
 
 HEAD_BYTES = 65_536
@@ -86,25 +86,30 @@ def _header(head: bytes, begins: int, predictor: Predictor) -> tuple[str, int, t
         key=lambda found: (len(facts.intersection(found[2])), len(found[2])),
     )
     separator, length, names = best
-    if length >= LONGEST or not names:
-        raise InvalidFile(f"there is no header in the first {HEAD_BYTES:,} bytes")
+    if not names or begins + length >= HEAD_BYTES:  # or it may go on behind them
+        raise InvalidFile(f"there is no header that can be read in the first {HEAD_BYTES:,} bytes")
     return separator, begins + length, names
 
 
 def _header_by(head: bytes, separator: str) -> tuple[str, int, tuple[str, ...]]:
+    """Without names if this is not what separates them."""
     length = 0
     for record in csv_records(BytesIO(head).readline, separator):
         length += record.length
         if not is_empty(record):
-            return separator, length, tuple(name.strip() for name in _cells(record, separator))
+            return separator, length, _names(record, separator)
     return separator, length, ()
 
 
-def _cells(record: Record, separator: str) -> list[str]:
+def _names(record: Record, separator: str) -> tuple[str, ...]:
     try:
-        return cells_of(record.raw.decode(errors="replace"), separator)
-    except csv.Error as error:
-        raise InvalidFile(f"the header cannot be read: {error}") from None
+        cells = cells_of(record.raw.decode(errors="replace"), separator)
+    except csv.Error:
+        return ()
+    names = [name.strip() for name in cells]
+    while names and not names[-1]:  # the commas that spreadsheets leave at the end
+        names.pop()
+    return tuple(names)
 
 
 def _keys(head: bytes, begins: int) -> tuple[str, ...]:

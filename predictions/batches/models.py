@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.storage import Storage, storages
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Now
 
@@ -50,13 +50,34 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         unfinished = self.unfinished()
         return unfinished.update(state=state, error=error, finished_at=Now()) > 0
 
-    def with_old_files(self, before: datetime) -> "BatchQuerySet":
-        return self.filter(finished_at__lt=before, files_removed_at=None)
+    def with_files(self) -> "BatchQuerySet":
+        return self.filter(files_removed_at=None)
+
+    def with_old_files(self, *, done: datetime, ended: datetime) -> "BatchQuerySet":
+        """Of those that were done before `done`, or failed or were cancelled before `ended`."""
+        old = Q(finished_at__lt=done) | Q(finished_at__lt=ended) & ~Q(state=State.DONE)
+        return self.with_files().filter(old)
+
+    def bytes_kept(self) -> int:
+        """Of the files that clients sent."""
+        found: int = self.with_files().aggregate(size=Sum("size", default=0))["size"]
+        return found
 
     def step(self, state: State, **values: Any) -> bool:
         """From the state before it; False if it is there already, or was cancelled meanwhile."""
         before = _STEPS[_STEPS.index(state) - 1]
-        return self.filter(state=before).update(state=state, **values) > 0
+        return self.filter(state=before).update(**{"state": state, "begun": 0, **values}) > 0
+
+    def begin(self, *states: State) -> int:
+        """How often its step was begun, this time included; 0 if it is in none of these states."""
+        found = self.filter(state__in=states)
+        if not found.update(begun=F("begun") + 1):
+            return 0
+        return found.values_list("begun", flat=True).first() or 0
+
+    def not_begun(self) -> None:
+        """What was counted does not count: nobody died."""
+        self.filter(begun__gt=0).update(begun=F("begun") - 1)
 
 
 class Batch(models.Model):
@@ -97,6 +118,9 @@ class Batch(models.Model):
         default=0, help_text="messages of an earlier one are not followed by others"
     )
     sent_at = models.DateTimeField(null=True, help_text="when workers were told of it last")
+    begun = models.PositiveSmallIntegerField(
+        default=0, help_text="how often its splitting, or its assembling, was begun"
+    )
 
     objects = BatchQuerySet.as_manager()
 
@@ -152,10 +176,31 @@ class ChunkQuerySet(models.QuerySet["BatchChunk"]):
     def waiting(self) -> "ChunkQuerySet":
         return self.filter(done_at=None)
 
-    def claimed(self) -> "BatchChunk | None":
-        """The next that nobody has; this transaction's until it ends, however it ends."""
+    def begin(self, *, pause: timedelta) -> "BatchChunk | None":
+        """The next that nobody has, with `begun` counted; others leave it alone for some `pause`.
+
+        In a transaction of its own: what a worker then dies of has been counted.
+        """
         due = self.waiting().filter(Q(not_before=None) | Q(not_before__lte=Now()))
-        return due.order_by("number").select_for_update(skip_locked=True).first()
+        with transaction.atomic():
+            chunk = due.order_by("number").select_for_update(skip_locked=True).first()
+            if chunk is not None:
+                chunk.begun += 1
+                found = self.filter(pk=chunk.pk)
+                found.update(begun=chunk.begun, not_before=Now() + pause * chunk.begun)
+        return chunk
+
+    def not_begun(self) -> None:
+        """What was counted does not count: nobody died."""
+        self.filter(begun__gt=0).update(begun=F("begun") - 1)
+
+    def claimed(self, number: int) -> "BatchChunk | None":
+        """This transaction's until it ends, however it ends; None if somebody has done it.
+
+        Waits for the lock: who begins another at this moment may hold it for a moment, though
+        `not_before` has just turned it away.
+        """
+        return self.waiting().filter(number=number).select_for_update().first()
 
     def progress(self) -> dict[str, Any]:
         """Rows of finished chunks (`done`), those of them in error (`failed`), and the last end."""
@@ -167,16 +212,28 @@ class ChunkQuerySet(models.QuerySet["BatchChunk"]):
         return found
 
     def tried_again(self, number: int, *, wait: timedelta) -> int:
-        """How often it was tried, this time included."""
-        chunk = self.filter(number=number)
+        """How often it was tried, this time included; 0 if somebody has done it meanwhile."""
+        chunk = self.waiting().filter(number=number)
+        chunk.not_begun()
         chunk.update(attempts=F("attempts") + 1, not_before=Now() + wait)
-        return chunk.values_list("attempts", flat=True).get()
+        return chunk.values_list("attempts", flat=True).first() or 0
 
     def in_order(self) -> Iterable["BatchChunk"]:
         return self.order_by("number").iterator(chunk_size=100)
 
     def with_errors(self) -> "ChunkQuerySet":
         return self.filter(failed__gt=0).order_by("number")
+
+    def first_errors(self, most: int) -> list[dict[str, Any]]:
+        """In order; `errors` of no more pieces are read than there have to be."""
+        numbers, count = [], 0
+        for number, failed in self.with_errors().values_list("number", "failed"):
+            if count >= most:
+                break
+            numbers.append(number)
+            count += failed
+        pieces = self.filter(number__in=numbers).order_by("number")
+        return [one for errors in pieces.values_list("errors", flat=True) for one in errors][:most]
 
     def count_waiting(self) -> int:
         found: int = self.waiting().aggregate(count=Count("*"))["count"]
@@ -191,7 +248,10 @@ class BatchChunk(models.Model):
     first_row = models.PositiveIntegerField(help_text="1: the first after the header")
     rows = models.PositiveIntegerField()
     offset = models.BigIntegerField(help_text="where it begins in the file, bytes")
-    length = models.PositiveIntegerField(help_text="bytes")
+    length = models.BigIntegerField(help_text="bytes")
+    begun = models.PositiveSmallIntegerField(
+        default=0, help_text="how often, by workers that were not heard of again"
+    )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="that failed")
     not_before = models.DateTimeField(null=True, help_text="when it is tried again")
     done_at = models.DateTimeField(null=True)

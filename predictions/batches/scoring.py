@@ -17,12 +17,19 @@ from django.db.models.functions import Now
 from modelregistry.loading import LoadedModel, load
 from modelregistry.models import ModelVersion
 from predictions import catalog, recording
-from predictions.batches.failing import MOST_ATTEMPTS, reason_of
+from predictions.batches.failing import (
+    MOST_ATTEMPTS,
+    MOST_DEATHS,
+    begun_in_vain,
+    count_back,
+    died,
+    reason_of,
+)
 from predictions.batches.intake import new_name
 from predictions.batches.models import Batch, BatchChunk, State, batch_storage
 from predictions.batches.reading import read_rows
 from predictions.batches.rows import score_rows
-from predictions.batches.splitting import records_of
+from predictions.batches.splitting import lines_of, records_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,39 +55,42 @@ def score_next(batch: Batch) -> Outcome:
     """
     if batch.state != State.SCORING:
         return Outcome.NOTHING
-    chunk: BatchChunk | None = None
+    count_back()
+    chunk = batch.chunks.begin(pause=RETRY_AFTER)
+    if chunk is None:
+        return Outcome.NOTHING
+    if chunk.begun > MOST_DEATHS:
+        _give_up(batch, chunk, died(MOST_DEATHS))
+        return Outcome.NOTHING
     try:
         # Killed in it, nothing has happened: the lock, the log's rows and the chunk are one.
         with transaction.atomic():
-            chunk = batch.chunks.claimed()
-            if chunk is None:
-                return Outcome.NOTHING
-            _score(batch, chunk)
+            mine = batch.chunks.claimed(chunk.number)
+            if mine is not None:
+                _score(batch, mine)
     except (OperationalError, InterfaceError):
+        begun_in_vain(chunk)
         raise
     except Exception as error:
-        logger.exception("batch %s, chunk %s", batch.pk, chunk and chunk.number)
-        _failed(batch, chunk, error)
+        logger.exception("batch %s, chunk %s", batch.pk, chunk.number)
+        wait = RETRY_AFTER * (chunk.attempts + 1)
+        if batch.chunks.tried_again(chunk.number, wait=wait) >= MOST_ATTEMPTS:
+            _give_up(batch, chunk, reason_of(error))
         return Outcome.MORE
     return Outcome.MORE if batch.chunks.count_waiting() else Outcome.LAST
 
 
-def _failed(batch: Batch, chunk: BatchChunk | None, error: Exception) -> None:
-    if chunk is None:
-        raise error
-    wait = RETRY_AFTER * (chunk.attempts + 1)
-    if batch.chunks.tried_again(chunk.number, wait=wait) >= MOST_ATTEMPTS:
-        last = chunk.first_row + chunk.rows - 1
-        reason = f"rows {chunk.first_row:,} to {last:,}: {reason_of(error)}"
-        Batch.objects.filter(pk=batch.pk).finish(State.FAILED, reason)
+def _give_up(batch: Batch, chunk: BatchChunk, why: str) -> None:
+    last = chunk.first_row + chunk.rows - 1
+    reason = f"rows {chunk.first_row:,} to {last:,}: {why}"
+    Batch.objects.filter(pk=batch.pk).finish(State.FAILED, reason)
 
 
 def _score(batch: Batch, chunk: BatchChunk) -> None:
     began = time.perf_counter()
     with batch_storage().open(batch.upload, "rb") as file:
-        file.seek(chunk.offset)
-        content = file.read(chunk.length)
-    rows = read_rows(batch, records_of(batch, BytesIO(content)), chunk.first_row)
+        records = records_of(batch, lines_of(chunk, file))
+        rows = read_rows(batch, records, chunk.first_row)
     model = _loaded(batch.model_version)
     with ExitStack() as kept:
         for reference in catalog.get(batch.predictor).references:
@@ -93,7 +103,7 @@ def _score(batch: Batch, chunk: BatchChunk) -> None:
     )
     chunk.result, chunk.failed = name, len(scored.refused)
     chunk.faults, chunk.errors = scored.faults(), scored.errors(MOST_ERRORS)
-    chunk.done_at = Now()
+    chunk.done_at, chunk.begun = Now(), max(0, chunk.begun - 1)
     chunk.save()
 
 

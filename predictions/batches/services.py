@@ -15,6 +15,7 @@ from learning.fields import Fault
 from modelregistry.errors import GateFailed, NoActiveModel
 from modelregistry.models import ModelVersion
 from predictions import catalog
+from predictions.batches.errors import NoRoom
 from predictions.batches.intake import Intake, old_folders, remove_files
 from predictions.batches.layout import read_layout
 from predictions.batches.models import Batch, State
@@ -25,8 +26,11 @@ SPLIT, SCORE, ASSEMBLE = (f"predictions.batches.{deed}" for deed in ("split", "s
 # Messages for one batch that are on their way at the same time: so many workers share it. Each is
 # followed by another behind those of other batches, so a small one does not wait for a large one.
 MESSAGES = 16
-# A batch of which nothing is heard for so long is told of again.
-SILENCE = timedelta(seconds=10)
+# A batch of which nothing is heard for so long is told of again, and then after twice as long.
+SILENCE, LONGEST_SILENCE = timedelta(seconds=10), timedelta(minutes=5)
+MOST_UNFINISHED = 100
+# How long files are kept that nobody will ask for.
+USELESS = timedelta(hours=1)
 ACTIVE = "active"
 
 
@@ -68,6 +72,15 @@ def _only_predictor() -> str:
     return names[0]
 
 
+def check_room(*, size: int) -> None:
+    """For a file of so many bytes. Raises NoRoom."""
+    kept = Batch.objects.all().bytes_kept()
+    if kept + size > settings.BATCH_STORE_BYTES:
+        raise NoRoom(f"{kept:,} bytes are kept, at most {settings.BATCH_STORE_BYTES:,} may be")
+    if Batch.objects.unfinished().count() >= MOST_UNFINISHED:
+        raise NoRoom(f"{MOST_UNFINISHED} batches are not finished yet")
+
+
 def intake_for(*, order: Order, version: ModelVersion) -> Intake:
     predictor = catalog.get(version.predictor)
     return Intake(
@@ -107,7 +120,7 @@ def note_batch(
         begins=layout.begins,
         columns=list(layout.columns),
         minimal=layout.minimal,
-        chunk_rows=max(1, settings.BATCH_CHUNK_ROWS),
+        chunk_rows=settings.BATCH_CHUNK_ROWS,
         caller=order.caller,
         request_id=order.request_id,
         created_at=timezone.now(),
@@ -148,31 +161,39 @@ def tell_workers(*, batch: Batch) -> None:
 def look_after() -> int:
     """Tell workers again of every batch that nothing was heard of; how many those were.
 
-    Called by a message that waited behind those of batches and for less than SILENCE: what was sent
-    before is not waiting, but done or lost.
+    What was sent before may be lost, or wait behind other batches: so each time it is waited for
+    longer, and their number stays small.
     """
-    silent = timezone.now() - SILENCE
     found = 0
     for batch in Batch.objects.unfinished().order_by("created_at"):
-        heard = batch.chunks.progress()["last"] if batch.state == State.SCORING else None
-        if max(filter(None, (heard, batch.sent_at, batch.created_at))) < silent:
+        if _is_silent(batch):
             tell_workers(batch=batch)
             found += 1
     return found
 
 
-def remove_old_files() -> int:
-    """Files of batches that ended more than HOUSING_BATCH_DAYS ago; of how many.
+def _is_silent(batch: Batch) -> bool:
+    heard = batch.chunks.progress()["last"] if batch.state == State.SCORING else None
+    heard = heard or batch.created_at
+    sent = batch.sent_at or batch.created_at
+    patience = min(max(SILENCE, sent - heard), LONGEST_SILENCE)
+    return max(heard, sent) + patience < timezone.now()
 
-    And those of uploads that a web process did not live to accept.
+
+def remove_old_files() -> int:
+    """Files of batches that were done more than HOUSING_BATCH_DAYS ago; of how many.
+
+    After an hour already those of others that ended, and of uploads that a web process did not live
+    to accept.
     """
-    before = timezone.now() - timedelta(days=settings.BATCH_DAYS)
-    old = list(Batch.objects.all().with_old_files(before))
-    for batch in old:
-        remove_files(batch.folder)
-        Batch.objects.filter(pk=batch.pk).update(files_removed_at=Now())
-    known = {str(identity) for identity in Batch.objects.values_list("pk", flat=True)}
-    left = [folder for folder in old_folders(before) if folder not in known]
-    for folder in left:
+    now = timezone.now()
+    done = now - timedelta(days=settings.BATCH_DAYS)
+    ended = max(done, now - USELESS)
+    # First said, then done: nobody is sent to a file that is gone.
+    Batch.objects.all().with_old_files(done=done, ended=ended).update(files_removed_at=Now())
+    kept = Batch.objects.all().with_files().values_list("pk", flat=True)
+    known = {str(identity) for identity in kept}
+    old = [folder for folder in old_folders(ended) if folder not in known]
+    for folder in old:
         remove_files(folder)
-    return len(old) + len(left)
+    return len(old)

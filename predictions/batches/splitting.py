@@ -1,12 +1,13 @@
 """From a file to the pieces that workers share: byte ranges of whole rows."""
 
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from predictions.batches.errors import InvalidFile
 from predictions.batches.models import (
     MOST_ROWS,
     Batch,
@@ -14,7 +15,7 @@ from predictions.batches.models import (
     State,
     batch_storage,
 )
-from predictions.batches.records import Record, csv_records, is_empty, json_records
+from predictions.batches.records import ReadLine, Record, csv_records, is_empty, json_records
 from predictions.batches.services import tell_workers
 
 CHUNK_BYTES = 16 * 1024 * 1024
@@ -28,10 +29,14 @@ def split_batch(batch: Batch, *, tell: bool = True) -> None:
             or not Batch.objects.filter(pk=batch.pk, state=State.ACCEPTED).exists()
         ):
             return
+        fault, chunks = "", list[BatchChunk]()
         with batch_storage().open(batch.upload, "rb") as file:
-            chunks = list(_chunks(batch, file))
+            try:
+                chunks = list(_chunks(batch, file))
+            except InvalidFile as error:
+                fault = error.detail
         rows = sum(chunk.rows for chunk in chunks)
-        fault = _fault(rows)
+        fault = fault or _fault(rows)
         if fault:
             Batch.objects.filter(pk=batch.pk).finish(State.FAILED, fault)
             return
@@ -55,10 +60,24 @@ def have_alone(batch: Batch) -> bool:
     return found[0]
 
 
-def records_of(batch: Batch, file: IO[bytes]) -> Iterator[Record]:
+def records_of(batch: Batch, read_line: ReadLine) -> Iterator[Record]:
     if batch.format == Batch.Format.CSV:
-        return csv_records(file.readline, batch.separator)
-    return json_records(file.readline)
+        return csv_records(read_line, batch.separator)
+    return json_records(read_line)
+
+
+def lines_of(chunk: BatchChunk, file: Any) -> ReadLine:
+    """Its part of the file, never all of it in memory: one row may be as long as the file."""
+    file.seek(chunk.offset)
+    left = chunk.length
+
+    def read_line(size: int) -> bytes:
+        nonlocal left
+        line: bytes = file.readline(min(size, left))
+        left -= len(line)
+        return line
+
+    return read_line
 
 
 def _fault(rows: int) -> str:
@@ -69,13 +88,22 @@ def _fault(rows: int) -> str:
 
 
 def _chunks(batch: Batch, file: Any) -> Iterator[BatchChunk]:
-    """They cover the file behind its header, and end where a row ends."""
+    """They have all rows behind the header, and end where a row ends. Raises InvalidFile."""
     file.seek(batch.begins)
     most = min(settings.BATCH_ROWS, MOST_ROWS)
+    empty = 0
     chunk = BatchChunk(batch=batch, number=0, first_row=1, rows=0, offset=batch.begins, length=0)
-    for record in records_of(batch, file):
+    for record in records_of(batch, file.readline):
+        if is_empty(record):
+            empty += 1
+            if empty > most:
+                raise InvalidFile(f"the file has more than {most:,} empty lines")
+            if not chunk.rows:
+                chunk.offset += record.length
+                continue
+        else:
+            chunk.rows += 1
         chunk.length += record.length
-        chunk.rows += not is_empty(record)
         if chunk.rows >= batch.chunk_rows or (chunk.rows and chunk.length >= CHUNK_BYTES):
             yield chunk
             chunk = _next(chunk)

@@ -6,8 +6,8 @@ from celery import shared_task
 
 from predictions.batches import services
 from predictions.batches.assembling import assemble_batch
-from predictions.batches.failing import given_up_in_the_end
-from predictions.batches.models import Batch
+from predictions.batches.failing import attempt
+from predictions.batches.models import Batch, State
 from predictions.batches.scoring import Outcome, score_next
 from predictions.batches.splitting import split_batch
 from predictions.queueing import send
@@ -15,9 +15,7 @@ from predictions.queueing import send
 
 @shared_task(name=services.SPLIT)
 def split(batch_id: str) -> None:
-    batch = _batch(batch_id)
-    with given_up_in_the_end(batch):
-        split_batch(batch)
+    attempt(split_batch, _batch(batch_id), State.ACCEPTED)
 
 
 @shared_task(name=services.SCORE)
@@ -33,20 +31,18 @@ def score(batch_id: str, wave: int) -> None:
 
 @shared_task(name=services.ASSEMBLE)
 def assemble(batch_id: str) -> None:
-    batch = _batch(batch_id)
-    with given_up_in_the_end(batch):
-        assemble_batch(batch)
+    attempt(assemble_batch, _batch(batch_id), State.SCORING, State.ASSEMBLING)
 
 
 @shared_task(name="predictions.batches.look_after")
 def look_after() -> None:
-    """Every few seconds (`CELERY_BEAT_SCHEDULE`)."""
+    """Every few seconds (`CELERY_BEAT_SCHEDULE`), on the queue `default`."""
     services.look_after()
 
 
 @shared_task(name="predictions.batches.remove_old_files")
 def remove_old_files() -> None:
-    """Daily (`CELERY_BEAT_SCHEDULE`)."""
+    """Every hour (`CELERY_BEAT_SCHEDULE`), on the queue `default`."""
     services.remove_old_files()
 
 

@@ -46,7 +46,8 @@ class BatchesView(JSONView):
             _415="`unsupported-media-type`: text/csv, application/x-ndjson or a form.",
             _422="`invalid-file`: what is wrong with it; the columns are in `errors`. "
             "`invalid-input`: `model` or the form. `gate-failed`: this version answers nothing.",
-            _503="`no-active-model` or `database-unavailable`.",
+            _503="`no-active-model`, `database-unavailable`, `storage-unavailable` or `no-room`: "
+            "as many batches or uploads as there may be.",
         ),
     )
     def post(self, request: Request) -> HttpResponse:

@@ -27,6 +27,8 @@ def test_it_works() -> None:
     [
         ({"HOUSING_MODE": "staging"}, "accepted are local, production"),
         ({"HOUSING_PROXIES": "two"}, "a whole number"),
+        ({"HOUSING_BATCH_CHUNK": "0"}, "a whole number, 1 or more"),
+        ({"HOUSING_BATCH_ROWS": "0"}, "a whole number, 1 or more"),
         ({"DATABASE_URL": "sqlite:///db"}, "only postgresql://"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"HOUSING_SECRET_KEY": ""}, "HOUSING_SECRET_KEY is not set"),

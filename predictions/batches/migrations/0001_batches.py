@@ -98,6 +98,12 @@ class Migration(migrations.Migration):
                     models.DateTimeField(help_text="when workers were told of it last", null=True),
                 ),
                 (
+                    "begun",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="how often its splitting, or its assembling, was begun"
+                    ),
+                ),
+                (
                     "model_version",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -130,7 +136,13 @@ class Migration(migrations.Migration):
                 ),
                 ("rows", models.PositiveIntegerField()),
                 ("offset", models.BigIntegerField(help_text="where it begins in the file, bytes")),
-                ("length", models.PositiveIntegerField(help_text="bytes")),
+                ("length", models.BigIntegerField(help_text="bytes")),
+                (
+                    "begun",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="how often, by workers that were not heard of again"
+                    ),
+                ),
                 ("attempts", models.PositiveSmallIntegerField(default=0, help_text="that failed")),
                 ("not_before", models.DateTimeField(help_text="when it is tried again", null=True)),
                 ("done_at", models.DateTimeField(null=True)),

@@ -122,7 +122,9 @@ def start_worker(own_database: OwnDatabase) -> Iterator[Start]:
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "--app", "housing_api.celery", "worker"]
-        options = f"--queues batches --concurrency 2 --beat --hostname {secrets.token_hex(4)}@%h"
+        options = (
+            f"--queues default,batches --concurrency 2 --beat --hostname {secrets.token_hex(4)}@%h"
+        )
         process = subprocess.Popen(
             [*command, *options.split(), "--loglevel", "WARNING"],
             cwd=settings.BASE_DIR,

@@ -1,5 +1,6 @@
 """A file is scored: every row as if it had been asked alone."""
 
+import csv
 import io
 import json
 import uuid
@@ -127,6 +128,24 @@ def test_what_spreadsheets_write_is_understood(
     assert all(row["prediction"] for row in found)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_file_in_which_all_is_quoted_is_understood(
+    asking: Asking, homes: Table, separator: str
+) -> None:
+    batch = asking.scored(as_csv(homes[:3], separator, quoting=csv.QUOTE_ALL))
+    assert batch.separator == separator
+    found = read_csv(asking.results(batch), separator)
+    assert [row["id"] for row in found] == [row["id"] for row in homes[:3]]
+    assert all(row["prediction"] for row in found)
+
+
+def test_commas_at_the_end_of_all_lines_are_no_columns(asking: Asking, homes: Table) -> None:
+    content = as_csv(homes[:3]).replace(b"\r\n", b",,,\r\n")
+    batch = asking.scored(content)
+    assert batch.columns == list(homes[0])
+    assert asking.document(batch)["rows"] == {"total": 3, "done": 3, "failed": 0}
+
+
 def test_cells_that_need_quotes_come_back_as_they_went(asking: Asking, homes: Table) -> None:
     notes = ['two\r\nlines, and "quotes"', "=1+1", "", 'a 5" pipe', "ünï"] * 3
     sent = [{**row, "note": note} for row, note in zip(homes, notes, strict=False)]
@@ -227,6 +246,13 @@ def test_a_batch_whose_model_is_gone_fails_and_says_why(
     assert batch.state == State.FAILED
     assert "cannot be read" in batch.error
     assert not Prediction.objects.filter(request_id=str(batch.pk)).exists()
+
+
+def test_results_that_are_lost_are_gone(api: Client, asking: Asking, homes: Table) -> None:
+    batch = asking.scored(as_csv(homes[:1]))
+    batch_storage().delete(batch.result)
+    response = api.get(f"{PATH}{batch.pk}/results/")
+    assert (response.status_code, response.json()["code"]) == (410, "results-gone")
 
 
 def test_files_are_removed_after_their_days(

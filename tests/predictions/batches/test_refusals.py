@@ -1,5 +1,10 @@
 """What cannot be scored at all is refused at once, by name, and nothing of it is kept."""
 
+import os
+import resource
+import uuid
+from contextlib import ExitStack
+from copy import copy as copy_model
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +12,17 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from modelregistry.models import ModelVersion
-from predictions.batches.models import Batch
+from predictions.batches import services
+from predictions.batches.intake import place, remove_files
+from predictions.batches.models import Batch, batch_storage
 from tests.predictions.batches.conftest import CSV, PATH, Asking
 from tests.predictions.versions.conftest import another
 
 GOOD = b"bedrooms,bathrooms,sqft_living,sqft_lot,floors,sqft_above,sqft_basement,zipcode\n"
+BOM = b"\xef\xbb\xbf"
 ROW = b"4,1.0,1680,5043,1.5,1680,0,98118\n"
 
 
@@ -50,6 +59,12 @@ def refused(response: Any, status: int, code: str) -> dict[str, Any]:
         (b"\x1f\x8b and so on", "gzip"),
         (b"PAR1 and so on", "Parquet"),
         (b"x" * 70_000, "no header"),
+        # Cut off by the end of what is looked at, as `yes`.
+        (
+            BOM + GOOD[:-1] + b"," + b"y" * (65_533 - len(GOOD)) + b"no\n" + ROW,
+            "header",
+        ),
+        (b'"bedrooms" and "bathrooms"\n' + ROW, "no header"),
     ],
 )
 def test_another_kind_of_file_is_named(asking: Asking, content: bytes, said: str) -> None:
@@ -102,6 +117,52 @@ def test_a_version_that_failed_at_the_gate_is_refused(asking: Asking) -> None:
     failed = another()
     ModelVersion.objects.filter(pk=failed.pk).update(gate="failed", gate_reason="it is bad")
     refused(asking.send(GOOD + ROW, query=f"?model={failed.version}"), 422, "gate-failed")
+
+
+def test_there_is_room_for_so_many_bytes_and_batches(asking: Asking, settings: Any) -> None:
+    settings.BATCH_STORE_BYTES = len(GOOD + ROW)
+    refused(asking.send(GOOD + ROW * 2), 503, "no-room")
+    batch = asking.accepted(GOOD + ROW)
+    refused(asking.send(GOOD + ROW), 503, "no-room")
+    services.remove_old_files()
+    refused(asking.send(GOOD + ROW), 503, "no-room")
+    services.cancel_batch(identity=batch.pk)
+    past = timezone.now() - services.USELESS
+    Batch.objects.update(finished_at=past)
+    os.utime(batch_storage().path(batch.upload), (past.timestamp(),) * 2)
+    services.remove_old_files()
+    again = asking.accepted(GOOD + ROW)
+    settings.BATCH_STORE_BYTES *= 1000
+    waiting = [copy_of(again) for _ in range(services.MOST_UNFINISHED - 1)]
+    problem = refused(asking.send(GOOD + ROW), 503, "no-room")
+    assert "not finished" in problem["detail"]
+    remove_files(again.folder)
+    Batch.objects.filter(pk__in=[batch.pk, again.pk, *waiting]).delete()
+
+
+def copy_of(batch: Batch) -> Any:
+    copy = copy_model(batch)
+    copy.pk = uuid.uuid4()
+    copy.save(force_insert=True)
+    return copy.pk
+
+
+def test_slow_uploads_leave_threads_for_others(asking: Asking) -> None:
+    with ExitStack() as others:
+        for _ in range(django_settings.BATCH_UPLOADS):
+            others.enter_context(place())
+        refused(asking.send(GOOD + ROW), 503, "no-room")
+    refused(asking.send(GOOD), 422, "invalid-file")
+
+
+def test_a_full_disk_is_no_defect_and_nothing_stays(asking: Asking) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_001, before[1]))
+    try:
+        response = asking.send(GOOD + ROW * 30_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    refused(response, 503, "storage-unavailable")
 
 
 @pytest.mark.parametrize("is_form", [False, True])

@@ -25,7 +25,7 @@ from tests.predictions.batches.conftest import (
 from tests.predictions.conftest import OwnDatabase
 
 ROWS = 3_000
-CHUNK = 40
+CHUNK = 15
 SECONDS = 90
 
 

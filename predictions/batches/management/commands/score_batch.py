@@ -1,3 +1,4 @@
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         file, out = options["file"], options["out"]
         if out.suffix not in RESULT_SUFFIXES:
             raise CommandError(f"--out: a name that ends in {' or '.join(RESULT_SUFFIXES)}")
+        if not os.access(out.parent, os.W_OK | os.X_OK) or out.is_dir():
+            raise CommandError(f"--out: {out} cannot be written")
         try:
             batch = self._accepted(file, options["predictor"], options["model"])
         except OSError as error:
@@ -43,10 +46,12 @@ class Command(BaseCommand):
             raise CommandError("\n".join(_lines(file, error))) from error
         try:
             self._work(batch)
+            self._finish(batch, out)
         except KeyboardInterrupt:
             services.cancel_batch(identity=batch.pk)
             raise CommandError(f"{batch} is cancelled; what was scored is in the log") from None
-        self._finish(batch, out)
+        except OSError as error:
+            raise CommandError(f"{batch}: {error}") from error
 
     def _accepted(self, file: Path, predictor: str, model: str) -> Batch:
         version = services.version_for(predictor_name=predictor, model=model)
@@ -64,10 +69,12 @@ class Command(BaseCommand):
 
     def _work(self, batch: Batch) -> None:
         """Whatever is left to do; workers that found it too do their part."""
-        split_batch(batch, tell=False)
-        batch.refresh_from_db()
-        with tqdm(total=batch.rows, unit=" rows", file=sys.stderr, mininterval=0.5) as bar:
+        with tqdm(total=0, unit=" rows", file=sys.stderr, mininterval=0.5) as bar:
             while batch.finished_at is None:
+                if batch.rows is None:
+                    split_batch(batch, tell=False)
+                    batch.refresh_from_db()
+                    bar.total = batch.rows
                 outcome = score_next(batch)
                 progress = batch.chunks.progress()
                 bar.update(progress["done"] - bar.n)
