@@ -64,13 +64,20 @@ class Workers:
 
     def kill(self, victim: str) -> None:
         """SIGKILL the `worker`, its `pool` process or the `trainer`, of the queue `training`."""
+        self._process(victim).kill()
+        if victim == "worker":
+            self._running.pop("training").wait()
+
+    def hold(self) -> None:
+        """The trainer gets no further, however quick the machine is."""
+        self._process("trainer").suspend()
+
+    def _process(self, name: str) -> psutil.Process:
         worker = psutil.Process(self._running["training"].pid)
         family = worker.children(recursive=True)
         trainers = [one for one in family if "run_training" in command_line(one)]
         pool = [one for one in worker.children() if one not in trainers]
-        {"worker": [worker], "pool": pool, "trainer": trainers}[victim][0].kill()
-        if victim == "worker":
-            self._running.pop("training").wait()
+        return {"worker": [worker], "pool": pool, "trainer": trainers}[name][0]
 
     def stop(self, *names: str) -> None:
         for name in names or tuple(self._running):

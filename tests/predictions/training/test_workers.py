@@ -45,6 +45,7 @@ def test_a_second_request_is_told_which_run_there_is_and_cancel_ends_it(workers:
     before = workers.versions()
     workers.retrain("--recipe", "champion")
     run = workers.wait_for(is_at_work)
+    workers.hold()
     second = workers.retrain("--recipe", "basic")
     assert f"run {run['id']} of homes is running" in second.stderr
     here = workers.database.manage("train_model", "homes")
