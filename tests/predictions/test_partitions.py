@@ -145,5 +145,7 @@ def test_the_worker_of_bin_up_makes_them_and_keeps_the_time(live: Live) -> None:
         sent = manage(live.var, "shell", "-c", f"from housing_api.celery import app; {task}")
         assert sent.returncode == 0, sent
         wait_until(lambda: database.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,))
-    assert list(live.var.glob("beat-schedule*"))
+        # When it was last sent is kept in the database: a restart does not begin the day anew.
+        query = "SELECT last_run_at FROM django_celery_beat_periodictask WHERE name = %s"
+        assert database.execute(query, ["make-partitions"]).fetchone()
     assert not list(settings.BASE_DIR.glob("*schedule*"))

@@ -89,18 +89,11 @@ def test_a_run_whose_process_is_killed_is_lost(workers: Workers) -> None:
     assert workers.last()["id"] == ended["id"]
 
 
-def test_a_run_is_begun_though_redis_has_lost_its_message(workers: Workers) -> None:
+def test_a_run_waits_for_a_broker_that_is_away_and_has_lost_everything(workers: Workers) -> None:
     workers.stop("training")
-    workers.retrain("--recipe", "basic")
-    assert workers.last()["state"] == "queued"
-    workers.forget_messages()
-    workers.start()
-    ended = workers.wait_for(has_ended)
-    assert ended["state"] == "unchanged"
-
-
-def test_a_run_waits_for_a_broker_that_is_away(workers: Workers) -> None:
     done = workers.database.manage("retrain", "homes", REDIS_URL="redis://127.0.0.1:9")
     assert (done.returncode, "is queued" in done.stdout) == (0, True), done.stderr
     assert "the broker is away" in done.stderr
+    workers.forget_messages()
+    workers.start()
     assert workers.wait_for(has_ended)["state"] == "unchanged"
