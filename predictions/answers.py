@@ -1,15 +1,19 @@
 """What an answer and a refusal consist of, whichever way they were asked for."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 from django.conf import settings
 
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from predictions import catalog
-from predictions.contract import Decoder, Question
+from predictions.contract import Decoder, Question, Rows
+
+logger = logging.getLogger(__name__)
 
 # By version: versions are immutable, so what reads their requests is too.
 _decoders: dict[tuple[int, bool], Decoder] = {}
@@ -23,6 +27,27 @@ def decoder_for(model: LoadedModel, *, minimal: bool) -> Decoder:
         decoder = predictor.decoder(model.feature_names, minimal=minimal)
         _decoders[key] = decoder
     return decoder
+
+
+def predictions_of(model: LoadedModel, rows: Rows) -> Rows:
+    """`(n_rows,)`: all at once, or each alone if that fails; NaN for those that the model fails on.
+
+    One row's failure does not take the others' answers along.
+    """
+    try:
+        found = model.predict(rows)
+        if found.shape == (len(rows),):
+            return found
+        logger.error("%s %s gives %s for %s rows", *_named(model), found.shape, len(rows))
+    except Exception:  # foreign code may raise anything
+        logger.exception("%s %s fails on %s rows", *_named(model), len(rows))
+    if len(rows) == 1:
+        return np.array([np.nan])
+    return np.concatenate([predictions_of(model, rows[n : n + 1]) for n in range(len(rows))])
+
+
+def _named(model: LoadedModel) -> tuple[str, int]:
+    return model.predictor, model.version
 
 
 def in_short(model: LoadedModel) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,20 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from learning.fields import Fault
-from learning.inference import Predict
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from predictions import inclusions, recording
-from predictions.answers import body_of, decoder_for, in_short, refusal_of, stored_refusal
+from predictions.answers import (
+    body_of,
+    decoder_for,
+    in_short,
+    predictions_of,
+    refusal_of,
+    stored_refusal,
+)
 from predictions.audit import AuditRow
-from predictions.contract import Question, Rows
+from predictions.contract import Question
 from predictions.errors import DatabaseUnavailable, InternalError, InvalidInput, NotAnObject
 from predictions.parsing import Parsed, as_text
 from predictions.services import Call
@@ -117,27 +122,15 @@ def _ask(items: Sequence[_Item], model: LoadedModel, include: Sequence[str]) -> 
     if not understood:
         return
     rows = np.concatenate([item.question.row for item in understood if item.question is not None])
-    try:
-        predictions = model.predict(rows)
-        if predictions.shape != (len(understood),):
-            raise ValueError(f"{predictions.shape} answers to {len(understood)} questions")
-    except Exception:  # foreign code may raise anything; alone each fails for itself
-        logger.exception("%s %s fails on a list", model.predictor, model.version)
-        predictions = None
-    for place, item in enumerate(understood):
-        one = model.predict if predictions is None else partial(_taken, predictions[place])
-        _safely(_finish, item, model, one, include)
+    predictions = predictions_of(model, rows).tolist()
+    for item, prediction in zip(understood, predictions, strict=True):
+        _safely(_finish, item, model, prediction, include)
 
 
-def _taken(prediction: float, row: Rows) -> Rows:
-    return np.array([prediction])
-
-
-def _finish(item: _Item, model: LoadedModel, predict: Predict, include: Sequence[str]) -> None:
+def _finish(item: _Item, model: LoadedModel, prediction: float, include: Sequence[str]) -> None:
     question = item.question
     assert question is not None
     item.row.features = question.row[0]
-    prediction = float(predict(question.row)[0])
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
     members = inclusions.included(model, question, include) if include else {}

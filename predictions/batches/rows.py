@@ -1,6 +1,5 @@
 """Rows of a batch, asked of one model version, and what the log and the results keep of them."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from django.conf import settings
 from modelregistry.errors import DomainError
 from modelregistry.loading import LoadedModel
 from predictions import catalog
-from predictions.answers import body_of, decoder_for, stored_refusal
+from predictions.answers import body_of, decoder_for, predictions_of, stored_refusal
 from predictions.audit import AuditRow
 from predictions.batches.errors import BadRow
 from predictions.batches.layout import RESULT_COLUMNS
@@ -25,8 +24,6 @@ from predictions.contract import Rows as Inputs
 from predictions.errors import InternalError, InvalidInput
 from predictions.models import BATCH
 from predictions.parsing import as_text
-
-logger = logging.getLogger(__name__)
 
 ROW = "row"
 """The field of a fault that concerns none of the columns."""
@@ -126,7 +123,7 @@ def score_rows(batch: Batch, model: LoadedModel, rows: Rows) -> Scored:
     bounds = None
     if places:
         inputs = np.concatenate([questions[place].row for place in places])  # type: ignore[union-attr]
-        predictions[places] = _predicted(model, inputs)
+        predictions[places] = predictions_of(model, inputs)
         found = catalog.get(model.predictor).intervals(model, inputs)
         if found is not None:
             bounds = _spread(found[0], places, len(rows)), _spread(found[1], places, len(rows))
@@ -152,22 +149,6 @@ def _understood(
                 refused[place] = error
         questions.append(question)
     return questions
-
-
-def _predicted(model: LoadedModel, inputs: Inputs) -> Inputs:
-    try:
-        return model.predict(inputs)
-    except Exception:  # foreign code may raise anything; alone each fails for itself
-        logger.exception("%s %s fails on many rows", model.predictor, model.version)
-    return np.array([_predicted_alone(model, inputs[place]) for place in range(len(inputs))])
-
-
-def _predicted_alone(model: LoadedModel, row: Inputs) -> float:
-    try:
-        return float(model.predict(row[None])[0])
-    except Exception:
-        logger.exception("%s %s fails on a row", model.predictor, model.version)
-        return float("nan")
 
 
 def _spread(found: Inputs, places: Sequence[int], count: int) -> Inputs:
