@@ -27,7 +27,8 @@ def post_worker_init(worker: Any) -> None:
     from predictions.questions import Questions
 
     serving.start(worker.loop, looks=[guard.look])
-    worker.wsgi = Questions(worker.wsgi)
+    worker.wsgi = questions = Questions(worker.wsgi)
+    worker.questions = questions.addresses()
 
     # What was loaded stays: the garbage collector need not walk through it again and again, which
     # would stop all threads for a tenth of a second.

@@ -1,13 +1,12 @@
 """What has arrived on a connection so far: a question to a predictor, or something else."""
 
 import re
+from collections.abc import Set
 from enum import Enum
 
 # A question is a few hundred bytes. Larger ones are read by a thread, which may wait for them.
 LARGEST = 65536
-# What is asked for in a query (comparables, say) takes some ms of computing: a thread does that, or
-# everyone else's question in this process would wait for it. So it does for a list of them.
-_QUESTION = re.compile(rb"POST /api/predict/(?:minimal/)? HTTP/")
+_POST = b"POST "
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
 # With either of these, reading the body is more than reading so many bytes.
 _SPECIAL = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
@@ -21,8 +20,13 @@ class Arrived(Enum):
     OTHER = 3
 
 
-def look(received: bytes) -> Arrived:
-    """Only as far as it matters for where it is read; gunicorn's parser decides what it means."""
+def look(received: bytes, questions: Set[bytes]) -> Arrived:
+    """Only as far as it matters for where it is read; gunicorn's parser decides what it means.
+
+    `questions`: the targets of requests that the main thread answers. One with a query is none of
+    them: what is asked for there (comparables, say) takes some ms of computing, and everyone else's
+    question in this process would wait for it. So it is with a list of questions.
+    """
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return Arrived.PART if len(received) < LARGEST else Arrived.OTHER
@@ -32,4 +36,8 @@ def look(received: bytes) -> Arrived:
     missing = end + 4 + int(found[1]) - len(received)
     if missing > 0:
         return Arrived.PART if len(received) + missing <= LARGEST else Arrived.OTHER
-    return Arrived.QUESTION if _QUESTION.match(received) else Arrived.OTHER
+    if not received.startswith(_POST):
+        return Arrived.OTHER
+    target, _, rest = received[len(_POST) : end].partition(b" ")
+    is_question = target in questions and rest.startswith(b"HTTP/")
+    return Arrived.QUESTION if is_question else Arrived.OTHER

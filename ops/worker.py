@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Set
 from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ
@@ -57,6 +58,8 @@ class Connection(TConn):
 class Worker(ThreadWorker):
     loop: Loop
     shares = Shares()
+    questions: Set[bytes] = frozenset()
+    """What the main thread answers; deploy/gunicorn.conf.py says it when the routes are known."""
     _deaf_until = 0.0
     _stood_back = 0.0
     _next_sweep = 0.0
@@ -226,7 +229,8 @@ class Worker(ThreadWorker):
         if conn.is_answering:  # more than one question at a time: after this one's answer
             self._unwatch(conn)
             return
-        if conn.received and not conn.is_closing and look(conn.received) is not Arrived.PART:
+        is_more = conn.received and not conn.is_closing
+        if is_more and look(conn.received, self.questions) is not Arrived.PART:
             self._on_received(conn, conn.received)  # what was sent ahead, before what comes now
             return
         try:
@@ -241,7 +245,7 @@ class Worker(ThreadWorker):
             self._on_received(conn, conn.received + received)
 
     def _on_received(self, conn: Connection, received: bytes) -> None:
-        arrived = look(received)
+        arrived = look(received, self.questions)
         if arrived is Arrived.PART:
             if not conn.received:
                 self._watch(conn, ARRIVING_SECONDS)

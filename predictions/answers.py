@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 # By version: versions are immutable, so what reads their requests is too.
 _decoders: dict[tuple[int, bool], Decoder] = {}
+# A model that learns online has a new version every minute.
+MOST_DECODERS = 64
 
 
 def decoder_for(model: LoadedModel, *, minimal: bool) -> Decoder:
@@ -25,6 +27,8 @@ def decoder_for(model: LoadedModel, *, minimal: bool) -> Decoder:
     if decoder is None:
         predictor = catalog.get(model.predictor)
         decoder = predictor.decoder(model.feature_names, minimal=minimal)
+        if len(_decoders) >= MOST_DECODERS:
+            _decoders.clear()
         _decoders[key] = decoder
     return decoder
 
@@ -63,10 +67,11 @@ def in_short(model: LoadedModel) -> dict[str, Any]:
 def body_of(
     model: LoadedModel, question: Question, prediction: float, prediction_id: str
 ) -> dict[str, Any]:
+    predictor = catalog.get(model.predictor)
     return {
         "id": prediction_id,
-        "prediction": prediction,
-        "currency": catalog.get(model.predictor).currency,
+        predictor.prediction_key: prediction,
+        "currency": predictor.currency,
         "model": in_short(model),
         "api_version": settings.API_VERSION,
         **question.context,

@@ -32,6 +32,7 @@ _COLUMNS = (
     ("caller", 1043, 0),
     ("request_id", 1043, 0),
     ("api_version", 1043, 0),
+    ("subject", 2950, 1),
 )
 WIDTH = len(_COLUMNS)
 TYPES = tuple(oid for _, oid, _ in _COLUMNS)
@@ -66,6 +67,8 @@ class AuditRow:
     prediction: float | None = None
     response: bytes | None = None
     error: bytes | None = None
+    subject: bytes | None = None
+    """16 bytes: what was asked about, if the predictor says so."""
 
     def parameters(self) -> Parameters:
         """`(WIDTH,)` values in the order of the columns."""
@@ -86,6 +89,7 @@ class AuditRow:
             self.caller.encode(),
             self.request_id.encode(),
             self.api_version.encode(),
+            self.subject,
         ]
 
 

@@ -131,6 +131,7 @@ def _finish(item: _Item, model: LoadedModel, prediction: float, include: Sequenc
     question = item.question
     assert question is not None
     item.row.features = question.row[0]
+    item.row.subject = question.subject
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")
     members = inclusions.included(model, question, include) if include else {}

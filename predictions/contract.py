@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from learning.artifact import Artifact
 from learning.evaluation import Evaluation, Subject
-from learning.fields import Field
+from learning.fields import Field, object_schema
 from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
@@ -35,6 +35,8 @@ class Question:
     """Members of the answer that say what it rests on."""
     is_synthetic: bool = False
     """Whether made-up reference data went into it."""
+    subject: bytes | None = None
+    """16 bytes, equal for questions about the same thing: by it the log finds them again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +84,18 @@ Decoder = Callable[[Mapping[str, Any]], Question]
 
 
 class Predictor(Protocol):
-    """One kind of prediction. Implementations hold no state between requests."""
+    """One kind of prediction. Implementations hold no state between requests.
+
+    An implementation names this class as its base: what has a default here, it need not say.
+    """
 
     name: str
     """In URLs, commands and tables: `homes`."""
     currency: str
+    prediction_key: str = "prediction"
+    """What an answer calls the number."""
+    file_names: Sequence[str] = ()
+    """What `files` of `train` and `evaluate` may name."""
 
     @property
     def allowed_classes(self) -> Set[str]:
@@ -115,21 +124,36 @@ class Predictor(Protocol):
         """
         ...
 
+    def facts(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of a request in whatever form: a value for each of `fields()` that was sent."""
+        return request
+
+    def request_schema(
+        self, name: str, description: str, fields: Sequence[Field]
+    ) -> dict[str, Any]:
+        """JSON Schema of a request of these fields."""
+        return object_schema(name, description, fields)
+
+    @property
+    def schemas(self) -> Mapping[str, Any]:
+        """Named JSON Schemas that its views refer to."""
+        return {}
+
     @property
     def inclusions(self) -> Mapping[str, Mapping[str, Any]]:
         """What an answer may have besides, if a client asks for it: JSON Schema by name."""
-        ...
+        return {}
 
     def include(
         self, model: LoadedModel, question: Question, names: Sequence[str]
     ) -> Mapping[str, Any]:
         """Some of `inclusions`, ready for JSON; None for what this model cannot give."""
-        ...
+        return dict.fromkeys(names)
 
     @property
     def references(self) -> "Sequence[Reference[Any]]":
         """Data from the database that every request needs."""
-        ...
+        return ()
 
     def trial(self, feature_names: Sequence[str]) -> Trial:
         """Rows to try a new model on. Raises NotReady when there is no data to take them from."""
@@ -157,14 +181,14 @@ class Predictor(Protocol):
 
     def reference_fingerprint(self) -> str:
         """Of the data that every request is joined with now."""
-        ...
+        return ""
 
     def held_out(self, *, trained_on: Mapping[str, Any], share: float) -> HeldOut:
         """The newest `share` of what a version with this `trained_on` has not learned from.
 
         Nothing (no rows) if there is nothing new, or if nobody knows what it learned from.
         """
-        ...
+        return HeldOut({}, lambda names: np.empty((0, len(names))), np.empty(0))
 
     def training_rows(self, feature_names: Sequence[str]) -> Rows:
         """`(n_rows, n_features)`: what a model with these inputs would learn from now."""
@@ -172,16 +196,16 @@ class Predictor(Protocol):
 
     def intervals(self, model: LoadedModel, rows: Rows) -> tuple[Rows, Rows] | None:
         """Lower and upper bounds, each `(n_rows,)`; None if this model has none."""
-        ...
+        return None
 
     def groups(self, request: Mapping[str, Any]) -> Mapping[str, str]:
         """By what accuracy and differences are broken down, of a request that was answered."""
-        ...
+        return {}
 
     @property
     def group_names(self) -> Sequence[str]:
         """What `groups` may give."""
-        ...
+        return ()
 
     @property
     def actual(self) -> Field:
@@ -191,19 +215,23 @@ class Predictor(Protocol):
     @property
     def bands(self) -> Sequence[float]:
         """Between what values outcomes are grouped, rising."""
-        ...
+        return ()
 
     @property
     def identity(self) -> Sequence[str]:
-        """Numbers among `fields()`: requests that are equal in them asked about the same thing."""
-        ...
+        """Numbers among `fields()`: requests that are equal in them asked about the same thing.
+
+        None: an outcome has to name its prediction.
+        """
+        return ()
 
     def keep_outcomes(self, outcomes: Sequence[KnownOutcome]) -> Sequence[Kept]:
         """Make training data of them, each thing on its day once; one result for each.
 
         In the transaction around it, which holds up other writers of the training data.
         """
-        ...
+        reason = f"{self.name} does not learn from outcomes that are reported one by one"
+        return [Kept("left out", reason=reason) for _ in outcomes]
 
     def evaluate(
         self,
@@ -220,11 +248,11 @@ class Predictor(Protocol):
         `rival`: the active version, if it is another. `only`: parts, all without. `files` stand in
         for tables. Raises UnknownRecipe, UnknownPart, DataError, NotReady when there is no data.
         """
-        ...
+        raise DataError(f"{self.name} has no evaluation")
 
     def missing_data(self) -> list[str]:
         """What answering needs and the database lacks, in words; empty when ready."""
-        ...
+        return []
 
     def data_kind(self) -> DataKind | None:
         """What the loaded data is; None before any was loaded."""

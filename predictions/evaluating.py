@@ -29,12 +29,13 @@ def evaluate_version(
     Returns what was found and the folder. Raises DomainError, DataError, UnknownPart.
     """
     predictor = catalog.get(predictor_name)
+    catalog.require_files(predictor_name, files)
     chosen = ModelVersion.objects.numbered(predictor_name, version)
     subject = _subject(chosen)
     if not subject.recipe:
         raise UnknownRecipe(
             f"{chosen} was not trained here: nothing says by which recipe, so that it cannot be "
-            "trained again without the homes that it is to be tested on"
+            "trained again without what it is to be tested on"
         )
     active = ModelVersion.objects.active(predictor_name).exclude(pk=chosen.pk).first()
     found = predictor.evaluate(

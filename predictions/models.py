@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -39,6 +39,10 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """The requests of one day, UTC."""
         start = datetime.combine(day, time(), UTC)
         return self.since(start).before(start + timedelta(days=1))
+
+    def answered_about(self, predictor: str, subjects: Sequence[uuid.UUID]) -> "PredictionQuerySet":
+        """What `predictor` answered about these things."""
+        return self.filter(predictor=predictor, subject__in=subjects, prediction__isnull=False)
 
     def page(self, *, after: uuid.UUID | None = None, size: int = 100) -> "PredictionQuerySet":
         """Newest first; `after` is the last id of the page before: a cursor, never an offset."""
@@ -84,6 +88,9 @@ class Prediction(models.Model):
     caller = models.CharField(max_length=150)
     request_id = models.CharField(max_length=128)
     api_version = models.CharField(max_length=20)
+    subject = models.UUIDField(
+        null=True, help_text="equal for requests about the same thing, if the predictor says so"
+    )
 
     objects = PredictionQuerySet.as_manager()
 
@@ -93,6 +100,11 @@ class Prediction(models.Model):
             models.Index(fields=("request_id",), name="prediction_request"),
             # An index of the version alone would hold most of the log under one value.
             models.Index(fields=("model_version", "id"), name="prediction_version"),
+            models.Index(
+                fields=("subject", "id"),
+                condition=models.Q(subject__isnull=False),
+                name="prediction_subject",
+            ),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,6 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from learning.fields import object_schema
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from predictions import catalog
@@ -28,8 +27,8 @@ from predictions.schemas import (
 PROBLEM = "application/problem+json"
 
 SYNTHETIC_NOTICE = (
-    "**This service runs on SYNTHETIC data: its homes, prices and demographics are invented, and "
-    "so are its estimates.** Every answer says so in `data`."
+    "**This service runs on SYNTHETIC data for {}: what it learned from is invented, and so is "
+    "what it answers.** Every answer says so in `data`."
 )
 
 
@@ -154,9 +153,11 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         for minimal in (False, True):
             name = request_schema_name(predictor.name, minimal=minimal)
             schemas[name] = _request_schema(predictor, name, minimal)
-        if predictor.data_kind() == "synthetic":
-            result["info"]["description"] = SYNTHETIC_NOTICE
-            result["info"]["x-data"] = "synthetic"
+        schemas |= predictor.schemas
+    synthetic = [p.name for p in catalog.all_predictors() if p.data_kind() == "synthetic"]
+    if synthetic:
+        result["info"]["description"] = SYNTHETIC_NOTICE.format(" and ".join(synthetic))
+        result["info"]["x-data"] = "synthetic"
     return result
 
 
@@ -182,7 +183,7 @@ def _request_schema(predictor: Predictor, name: str, minimal: bool) -> dict[str,
             fields = predictor.fields(runtime.active_model(predictor.name).feature_names)
         except DomainError:
             description = "No model is active; these are all the fields there are."
-    return object_schema(name, description, fields)
+    return predictor.request_schema(name, description, fields)
 
 
 def bulk_request_schema(predictor_name: str) -> dict[str, Any]:

@@ -5,14 +5,14 @@ after database connections and the search through all routes have nothing to do 
 more than the answer (docs/experiments.md). What concerns it too is settings.QUESTION_MIDDLEWARE.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, URLResolver, get_resolver, resolve
 from django.utils.module_loading import import_string
 
 from predictions.views import PredictView
@@ -39,6 +39,10 @@ class Questions:
         self._answer = _safely(self._ask)
         for name in reversed(settings.QUESTION_MIDDLEWARE):
             self._answer = _safely(import_string(name)(self._answer))
+
+    def addresses(self) -> frozenset[bytes]:
+        """Of all predictors, as they stand in a request line."""
+        return frozenset(f"/{route}".encode() for route in _routes(get_resolver()))
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST" or not self._is_known(environ["PATH_INFO"]):
@@ -73,6 +77,16 @@ class Questions:
             return False
         self._views[path] = view()
         return True
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """What is POSTed there is a question."""
+    for pattern in resolver.url_patterns:
+        route = f"{before}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern, route)
+        elif issubclass(getattr(pattern.callback, "view_class", object), PredictView):
+            yield route
 
 
 def _safely(answer: Answer) -> Answer:

@@ -86,6 +86,7 @@ class OtherVersion:
         self.model = load(version)
         names = self.model.feature_names
         fields = predictor.fields(names)
+        self._facts = predictor.facts
         self._taken = [field.name for field in fields]
         self._needed = [field.name for field in fields if not field.optional]
         self._decode = predictor.decoder(names, minimal=True)
@@ -119,13 +120,14 @@ class OtherVersion:
     def _from_request(self, request: Any) -> Row:
         if not isinstance(request, Mapping):
             raise CannotCompute(f"not answerable by {self._name}: no object was sent")
-        missing = [name for name in self._needed if name not in request]
+        facts = self._facts(request)
+        missing = [name for name in self._needed if name not in facts]
         if missing:
             raise CannotCompute(
                 f"not answerable by {self._name}: the request has no {', '.join(missing)}"
             )
         try:
-            taken = {name: request[name] for name in self._taken if name in request}
+            taken = {name: facts[name] for name in self._taken if name in facts}
             return self._decode(taken).row
         except DomainError as error:
             raise CannotCompute(f"not answerable by {self._name}: {error.detail}") from error

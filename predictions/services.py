@@ -121,6 +121,7 @@ def _ask(
 ) -> None:
     """Everything that is answered and audited comes from this one `model`."""
     row.features = question.row[0]
+    row.subject = question.subject
     prediction = float(model.predict(question.row)[0])
     if not math.isfinite(prediction):
         raise ValueError(f"{model.predictor} {model.version} answered {prediction}")

@@ -64,6 +64,7 @@ class Scored:
             question = self.questions[place]
             if question is not None:
                 row.features = question.row[0]
+                row.subject = question.subject
             if place in self.refused:
                 self._refuse(row, place, payload)
             elif question is not None:

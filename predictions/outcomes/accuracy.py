@@ -66,7 +66,8 @@ class Accuracy:
 
 def ways(predictor: Predictor) -> tuple[str, ...]:
     """By what accuracy can be broken down."""
-    return ("version", *predictor.group_names, "price_band", "month")
+    bands = ("price_band",) if predictor.bands else ()
+    return ("version", *predictor.group_names, *bands, "month")
 
 
 def accuracy(wanted: Wanted) -> Accuracy:

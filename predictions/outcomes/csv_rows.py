@@ -62,7 +62,7 @@ def read_rows(text: str, predictor: Predictor, *, most: int | None = None) -> li
 def _reader(header: Sequence[str], predictor: Predictor) -> "_Reader":
     """Raises InvalidInput that names every column that is missing or unknown."""
     facts = {field.name: field for field in predictor.fields()}
-    by_facts = any(name in facts for name in header)
+    by_facts = bool(predictor.identity) and any(name in facts for name in header)
     needed = list(predictor.identity) if by_facts else ["id"]
     known = {*PRICES, "date", "id", "parcel", *(facts if by_facts else ())}
     faults = [Fault(name, "the column is missing", "it") for name in needed if name not in header]

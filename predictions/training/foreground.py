@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db.models.functions import Now
 
 from modelregistry.models import ModelVersion
+from predictions import catalog
 from predictions.training.carrying_out import carry_out_here
 from predictions.training.locks import alone
 from predictions.training.models import TrainingRun
@@ -30,6 +31,7 @@ def train_version(
     From the database; `files` by name stand in for tables. `recipe`: by default the first.
     """
     recipe = checked_recipe(predictor, recipe)
+    catalog.require_files(predictor, files or ())
     with alone(predictor) as lock:
         if lock is None:
             raise already_runs(predictor)

@@ -17,6 +17,7 @@ from predictions.contract import (
     HeldOut,
     Kept,
     KnownOutcome,
+    Predictor,
     Question,
     Reference,
     Report,
@@ -48,9 +49,10 @@ from predictors.homes.training import data_fingerprint, reference_fingerprint, t
 from predictors.homes.trial import trial_rows
 
 
-class HomesPredictor:
+class HomesPredictor(Predictor):
     name = "homes"
     currency = "USD"
+    file_names = ("sales", "demographics")
     known_features = KNOWN_FEATURES
     recipes = tuple(RECIPES)
     inclusions = INCLUSIONS

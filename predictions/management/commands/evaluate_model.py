@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from learning.evaluation import UnknownPart
 from modelregistry.errors import DomainError
+from predictions import catalog
 from predictions.contract import DataError
 from predictions.evaluating import evaluate_version
 
@@ -19,11 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("version", type=int)
         parser.add_argument("--out", type=Path, help="folder; default: var/reports/…")
         parser.add_argument("--only", default="", help="parts of the evaluation, with commas")
-        parser.add_argument("--sales", type=Path, help="this file instead of the table")
-        parser.add_argument("--demographics", type=Path, help="this file instead of the table")
+        for name in catalog.file_names():
+            parser.add_argument(f"--{name}", type=Path, help="this file instead of the table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        files = {name: options[name] for name in ("sales", "demographics") if options[name]}
+        files = {name: options[name] for name in catalog.file_names() if options[name]}
         try:
             found, folder = evaluate_version(
                 predictor_name=options["predictor"],
@@ -47,7 +48,7 @@ class Command(BaseCommand):
 def _command(options: dict[str, Any]) -> str:
     """As one would type it, without the folder it writes to: that changes no figure."""
     words = ["manage.py", "evaluate_model", options["predictor"], str(options["version"])]
-    for name in ("only", "sales", "demographics"):
+    for name in ("only", *catalog.file_names()):
         if options[name]:
             words += [f"--{name}", str(options[name])]
     return shlex.join(words)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from modelregistry.errors import DomainError
+from predictions import catalog
 from predictions.contract import DataError
 from predictions.training.foreground import peak_megabytes, train_version
 from predictions.training.models import TrainingRun
@@ -18,13 +19,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("predictor")
         parser.add_argument("--recipe", default="", help="default: the predictor's first")
-        parser.add_argument("--sales", type=Path, help="this file instead of the table")
-        parser.add_argument("--demographics", type=Path, help="this file instead of the table")
+        for name in catalog.file_names():
+            parser.add_argument(f"--{name}", type=Path, help="this file instead of the table")
         parser.add_argument("--activate", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        files = {name: options[name] for name in ("sales", "demographics") if options[name]}
+        files = {name: options[name] for name in catalog.file_names() if options[name]}
         try:
             version = train_version(
                 predictor=options["predictor"],
