@@ -31,7 +31,11 @@ class Artifact:
     @property
     def features_bytes(self) -> bytes:
         """`model_features.json` as Sound Realty's script writes it: one JSON array of names."""
-        return json.dumps(list(self.feature_names)).encode()
+        return feature_names_bytes(self.feature_names)
+
+
+def feature_names_bytes(names: Sequence[str]) -> bytes:
+    return json.dumps(list(names)).encode()
 
 
 def pickled(model: Any) -> bytes:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from learning.building import build_estimator
-from learning.inference import Predict, fast_predictor, prove
+from learning.inference import PROOF_ROWS, Predict, fast_predictor, prove
 
 MEGABYTE = 1024 * 1024
 
@@ -35,7 +35,7 @@ def try_model(folder: Path) -> dict[str, Any]:
         estimator = build_estimator(
             (folder / "model.pkl").read_bytes(), names, allowed=frozenset(job["allowed"])
         )
-        return _ask(estimator, names, rows)
+        return ask(estimator, names, rows, fast=fast_predictor(estimator))
     except MemoryError:
         return {"error": f"model.pkl: more than {job['memory']} MB of memory are needed"}
     except ValueError as error:
@@ -56,8 +56,19 @@ def pickle_predictor(estimator: Any, feature_names: tuple[str, ...]) -> Predict:
     return predict
 
 
-def _ask(estimator: Any, names: tuple[str, ...], rows: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Raises ValueError when the answers are no finite numbers."""
+def ask(
+    estimator: Any,
+    names: tuple[str, ...],
+    rows: npt.NDArray[np.float64],
+    *,
+    fast: Predict | None,
+    enough: int = PROOF_ROWS,
+) -> dict[str, Any]:
+    """`predictions` `(n_rows,)`, which of them are `stable`, the `engine` and its `proof`.
+
+    `fast` is compared to the estimator itself; so many rows are `enough` for that. Raises
+    ValueError when the answers are no finite numbers.
+    """
     slow = pickle_predictor(estimator, names)
     try:
         predictions = slow(rows)
@@ -79,7 +90,6 @@ def _ask(estimator: Any, names: tuple[str, ...], rows: npt.NDArray[np.float64]) 
             raise
         except Exception as error:
             raise ValueError(f"model.pkl: what stands beside an estimate fails: {error}") from error
-    fast = fast_predictor(estimator)
     found = {
         "engine": "pickle",
         "proof": {},
@@ -87,7 +97,7 @@ def _ask(estimator: Any, names: tuple[str, ...], rows: npt.NDArray[np.float64]) 
         "stable": _stable(slow, rows, predictions).tolist(),
     }
     if fast is not None:
-        proof = prove(slow, fast, rows)
+        proof = prove(slow, fast, rows, enough=enough)
         found["proof"] = asdict(proof)
         if proof.equal:
             found |= {"engine": "fast", "predictions": fast(rows).tolist()}

@@ -89,7 +89,7 @@ class ModelVersionAdmin(ModelAdmin):
 
     @display(description="golden rows")
     def golden_rows(self, version: ModelVersion) -> int:
-        return len(version.golden.get("rows", ()))
+        return len(version.golden.get("predictions", ()))
 
     @display(description="proof of the engine")
     def proof(self, version: ModelVersion) -> str:

@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from django.conf import settings
 
-from learning.building import checked_feature_names
+from learning.building import build_estimator, checked_feature_names
+from learning.inference import fast_predictor
 from learning.metrics import regression_metrics
-from modelregistry.catalog import ModelKind, Trial
+from learning.trial import ask
+from modelregistry.catalog import ModelKind, Rows, Trial, kind_of
+from modelregistry.errors import GateFailed
+from modelregistry.loading import FAST, LoadedModel
+from modelregistry.models import ModelVersion
 
 GOLDEN_ROWS = 64
 
@@ -56,14 +62,71 @@ def try_version(
         return GateReport(reason="no row is answered stably", feature_names=names)
     return GateReport(
         feature_names=names,
-        golden={
-            "rows": trial.rows[golden].tolist(),
-            "predictions": [found["predictions"][row] for row in golden],
-        },
+        golden=_golden(trial.rows, found, golden),
         engine=found["engine"],
         proof=found["proof"],
         metrics=measured,
     )
+
+
+def require_passed(version: ModelVersion) -> None:
+    """Raises GateFailed."""
+    if version.gate != ModelVersion.Gate.PASSED:
+        raise GateFailed(
+            f"{version} did not pass the gate: {version.gate_reason}", version=version.version
+        )
+
+
+def try_successor(*, parent: ModelVersion, before: LoadedModel, model_bytes: bytes) -> GateReport:
+    """Ask in this process, on the parent's golden rows, what was computed from the parent.
+
+    `before` is the parent, loaded; `model_bytes` were pickled by this process.
+    """
+    names = before.feature_names
+    if not parent.golden:
+        return GateReport(reason=f"{parent} has no recorded rows", feature_names=names)
+    rows = np.asarray(parent.golden_rows(), dtype=np.float64)
+    try:
+        estimator = build_estimator(
+            model_bytes, names, allowed=kind_of(parent.predictor).allowed_classes
+        )
+        if type(estimator) is not type(before.estimator):
+            raise ValueError(f"model.pkl: not of the class of {parent}")
+        fast = fast_predictor(estimator) if before.engine == FAST else None
+        found = ask(estimator, names, rows, fast=fast, enough=len(rows))
+        if found["engine"] != before.engine:
+            raise ValueError("model.pkl: the fast answers are not those of the pickle")
+    except ValueError as error:
+        return GateReport(reason=str(error), feature_names=names)
+    stable = np.flatnonzero(found["stable"])
+    if not len(stable):
+        return GateReport(reason="no row is answered stably", feature_names=names)
+    golden = _golden(rows, found, stable)
+    if len(stable) == len(rows):  # as a rule: the rows are kept once, with the first version
+        golden = {"rows_of": parent.golden.get("rows_of", parent.version)} | golden
+        del golden["rows"]
+    return GateReport(
+        feature_names=names,
+        golden=golden,
+        engine=found["engine"],
+        proof=found["proof"] and {**found["proof"], "full_proof": _full_proof(parent)},
+    )
+
+
+def _full_proof(parent: ModelVersion) -> dict[str, Any]:
+    """Which version of this line was compared on PROOF_ROWS rows, and on how many."""
+    found: dict[str, Any] = parent.engine_proof.get("full_proof") or {
+        "version": parent.version,
+        "rows": parent.engine_proof.get("rows", 0),
+    }
+    return found
+
+
+def _golden(rows: Rows, found: Mapping[str, Any], kept: npt.NDArray[np.intp]) -> dict[str, Any]:
+    return {
+        "rows": rows[kept].tolist(),
+        "predictions": [found["predictions"][row] for row in kept],
+    }
 
 
 def _run(

@@ -85,7 +85,7 @@ def _require_golden_answers(version: ModelVersion, model: LoadedModel) -> None:
         return
     expected = np.asarray(version.golden["predictions"], dtype=np.float64)
     try:
-        rows = np.asarray(version.golden["rows"], dtype=np.float64)
+        rows = np.asarray(version.golden_rows(), dtype=np.float64)
         answers = model.predict(rows)
         alone = model.predict(rows[:1])
     except Exception as error:  # foreign code may raise anything

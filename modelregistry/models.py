@@ -123,6 +123,16 @@ class ModelVersion(models.Model):
         """Whether it is known to have learned from synthetic data."""
         return self.data == "synthetic"
 
+    def golden_rows(self) -> list[list[float]]:
+        """The rows that were tried, `(n_rows, n_features)`.
+
+        What was learned online is tried on the rows of an earlier version, and names it.
+        """
+        if "rows_of" not in self.golden:
+            return list(self.golden.get("rows", ()))
+        keeper = ModelVersion.objects.get(predictor=self.predictor, version=self.golden["rows_of"])
+        return list(keeper.golden["rows"])
+
     @property
     def headline(self) -> dict[str, Any]:
         """The metrics to compare versions by, and which part of the data they were measured on.

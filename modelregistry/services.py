@@ -3,23 +3,20 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Max, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from learning.artifact import library_versions
+from learning.artifact import feature_names_bytes, pickled
 from modelregistry import artifacts, loading
 from modelregistry.catalog import kind_of
 from modelregistry.errors import (
     ActiveVersionChanged,
-    GateFailed,
     InvalidArtifact,
     NothingToRollBack,
 )
-from modelregistry.gate import try_version
+from modelregistry.gate import require_passed, try_successor, try_version
+from modelregistry.keeping import keep, lock_predictor
 from modelregistry.models import Activation, ModelVersion
-
-GATE_REASON_LENGTH = 2_000
 
 
 def register_version(
@@ -47,40 +44,58 @@ def register_version(
     report = try_version(
         kind=kind, model_bytes=model_bytes, features_bytes=features_bytes, metrics=metrics or {}
     )
-    reason = _storable(report.reason)
-    model_file, features_file = artifacts.store(
-        predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
+    return keep(
+        report,
+        predictor=predictor,
+        name=name,
+        model_bytes=model_bytes,
+        features_bytes=features_bytes,
+        metrics=metrics or {},
+        trained_on=dict(trained_on or {}),
+        created_by=created_by,
+        notes=notes,
     )
-    with transaction.atomic():
-        _lock_predictor(predictor)
-        last = ModelVersion.objects.of(predictor).aggregate(last=Max("version"))["last"] or 0
-        version = ModelVersion.objects.create(
-            predictor=predictor,
-            version=last + 1,
-            name=name,
-            model_file=model_file,
-            features_file=features_file,
-            model_sha256=model_sha256,
-            features_sha256=artifacts.sha256(features_bytes),
-            feature_names=list(report.feature_names),
-            metrics=dict(report.metrics or metrics or {}),
-            trained_on=dict(trained_on or {}),
-            library_versions=library_versions(),
-            code_version=f"{settings.API_VERSION} ({settings.REVISION})",
-            created_by=created_by,
-            notes=notes,
-            gate=ModelVersion.Gate.FAILED if reason else ModelVersion.Gate.PASSED,
-            gate_reason=reason,
-            golden=dict(report.golden),
-            engine=report.engine,
-            engine_proof=dict(report.proof),
-        )
-    if reason:
-        raise GateFailed(
-            f"{reason} (kept as {predictor} {version.version}, it cannot be activated)",
-            version=version.version,
-        )
-    return version
+
+
+def register_successor(
+    *,
+    parent: ModelVersion,
+    name: str,
+    estimator: Any,
+    metrics: Mapping[str, Any],
+    trained_on: Mapping[str, Any],
+    created_by: str,
+    notes: str = "",
+) -> ModelVersion:
+    """Give a version that this process has just computed from `parent` the predictor's next number.
+
+    For online learning, once a minute and beside requests: it is tried here, on the parent's golden
+    rows, and not in a process of its own. That one guards against foreign bytes, and there are
+    none: the parent passed it, and what is pickled here is the same class with other numbers,
+    computed by code of ours. It must still come out of the restricted unpickler, give finite
+    answers, and the fast way must agree with the slow one (docs/decisions/0012).
+
+    Inactive. What fails is kept too, marked: raises GateFailed, which names the version. Raises
+    GateFailed that names the parent, and InvalidArtifact (it cannot be pickled): nothing is kept;
+    ModelUnavailable: the parent's files are gone.
+    """
+    require_passed(parent)
+    before = loading.load(parent)
+    try:
+        model_bytes = pickled(estimator)
+    except Exception as error:  # whatever a member's own pickling raises
+        raise InvalidArtifact(f"the model cannot be pickled: {error}") from error
+    return keep(
+        try_successor(parent=parent, before=before, model_bytes=model_bytes),
+        predictor=parent.predictor,
+        name=name,
+        model_bytes=model_bytes,
+        features_bytes=feature_names_bytes(before.feature_names),
+        metrics=metrics,
+        trained_on=dict(trained_on),
+        created_by=created_by,
+        notes=notes,
+    )
 
 
 def record_evaluation(*, predictor: str, version: int, figures: Mapping[str, Any]) -> ModelVersion:
@@ -114,11 +129,10 @@ def activate_version(
     """
     kind_of(predictor)
     chosen = ModelVersion.objects.numbered(predictor, version)
-    if chosen.gate != ModelVersion.Gate.PASSED:
-        raise GateFailed(f"{chosen} did not pass the gate: {chosen.gate_reason}", version=version)
+    require_passed(chosen)
     loading.load(chosen)
     with transaction.atomic():
-        _lock_predictor(predictor)
+        lock_predictor(predictor)
         if expected_active is not None:
             _require_active(predictor, expected_active)
         _activate(chosen, actor, reason)
@@ -142,7 +156,7 @@ def rollback(
     """
     kind_of(predictor)
     with transaction.atomic():
-        _lock_predictor(predictor)
+        lock_predictor(predictor)
         if expected_active is not None:
             _require_active(predictor, expected_active)
         previous = Activation.objects.previous(predictor, skipping=skipping)
@@ -182,14 +196,3 @@ def _tell_trigger(actor: str, reason: str, is_rollback: str) -> None:
             "set_config('housing.is_rollback', %s, true)",
             [actor, reason, is_rollback],
         )
-
-
-def _storable(reason: str) -> str:
-    """As PostgreSQL keeps text. A reason may quote from a file that means harm."""
-    return reason.replace("\x00", "\ufffd").encode(errors="replace").decode()[:GATE_REASON_LENGTH]
-
-
-def _lock_predictor(predictor: str) -> None:
-    """Until the transaction ends: no gaps in the numbers, one activation after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"modelregistry:{predictor}"])

@@ -60,7 +60,7 @@ def detail(version: ModelVersion, history: Iterable[Activation]) -> Document:
         "library_versions": version.library_versions,
         "code_version": version.code_version,
         "engine_proof": version.engine_proof,
-        "golden_rows": len(version.golden.get("rows", ())),
+        "golden_rows": len(version.golden.get("predictions", ())),
         "notes": version.notes,
         "history": [_activation(row) for row in history],
     }

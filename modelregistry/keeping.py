@@ -1,0 +1,73 @@
+"""The row of a version that was tried: the predictor's next number, whatever came of the trial."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+
+from learning.artifact import library_versions
+from modelregistry import artifacts
+from modelregistry.errors import GateFailed
+from modelregistry.gate import GateReport
+from modelregistry.models import ModelVersion
+
+GATE_REASON_LENGTH = 2_000
+
+
+def keep(
+    report: GateReport,
+    *,
+    predictor: str,
+    model_bytes: bytes,
+    features_bytes: bytes,
+    metrics: Mapping[str, Any],
+    **said: Any,
+) -> ModelVersion:
+    """Store the files and make the row, inactive. `said` are its other columns.
+
+    Raises GateFailed, which names the version, after keeping what the report says has failed.
+    """
+    reason = _storable(report.reason)
+    model_file, features_file = artifacts.store(
+        predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
+    )
+    with transaction.atomic():
+        lock_predictor(predictor)
+        last = ModelVersion.objects.of(predictor).aggregate(last=Max("version"))["last"] or 0
+        version = ModelVersion.objects.create(
+            predictor=predictor,
+            version=last + 1,
+            model_file=model_file,
+            features_file=features_file,
+            model_sha256=artifacts.sha256(model_bytes),
+            features_sha256=artifacts.sha256(features_bytes),
+            feature_names=list(report.feature_names),
+            metrics=dict(report.metrics or metrics),
+            library_versions=library_versions(),
+            code_version=f"{settings.API_VERSION} ({settings.REVISION})",
+            gate=ModelVersion.Gate.FAILED if reason else ModelVersion.Gate.PASSED,
+            gate_reason=reason,
+            golden=dict(report.golden),
+            engine=report.engine,
+            engine_proof=dict(report.proof),
+            **said,
+        )
+    if reason:
+        raise GateFailed(
+            f"{reason} (kept as {predictor} {version.version}, it cannot be activated)",
+            version=version.version,
+        )
+    return version
+
+
+def lock_predictor(predictor: str) -> None:
+    """Until the transaction ends: no gaps in the numbers, one activation after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"modelregistry:{predictor}"])
+
+
+def _storable(reason: str) -> str:
+    """As PostgreSQL keeps text. A reason may quote from a file that means harm."""
+    return reason.replace("\x00", "\ufffd").encode(errors="replace").decode()[:GATE_REASON_LENGTH]
