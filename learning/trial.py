@@ -47,7 +47,7 @@ def pickle_predictor(estimator: Any, feature_names: tuple[str, ...]) -> Predict:
 
     It learned from a data frame; asked with anything else it would warn.
     """
-    columns = list(feature_names)
+    columns = pd.Index(feature_names)  # made once: it takes longer than the frame
 
     def predict(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         frame = pd.DataFrame(rows, columns=columns, copy=False)
