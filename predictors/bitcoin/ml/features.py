@@ -37,6 +37,9 @@ SCALE_FREE: Final = (
     "open",
     "high",
     "low",
+    "median_5",
+    "maximum_5",
+    "minimum_5",
     "median_10",
     "maximum_10",
     "minimum_10",
@@ -86,7 +89,7 @@ def windows_of(seconds: pd.DataFrame | Rows, length: int = WINDOW) -> Rows:
 
 
 def features_of(windows: Rows) -> Rows:
-    """`(n, 60, 6)` to `(n, 21)`, columns SCALE_FREE. Two windows take as long as one."""
+    """`(n, 60, 6)` to `(n, 24)`, columns SCALE_FREE."""
     if windows.shape[1:] != (WINDOW, len(SECOND_COLUMNS)):
         raise ValueError(f"windows of 60 seconds of 6 numbers are expected, not {windows.shape}")
     features = np.empty((len(windows), len(SCALE_FREE)))
@@ -110,15 +113,19 @@ def _fill(windows: Rows, features: Rows) -> None:
     features[:, 0:3] = logs[:, WINDOW : WINDOW + 3]
     features[:, 3:8] = logs[:, WINDOW - 2 : WINDOW - 7 : -1]
     features[:, 8:11] = logs[:, WINDOW + 3 :]
+    five = np.sort(logs[:, WINDOW - 5 : WINDOW], axis=1)
+    features[:, 11] = five[:, 2]
+    features[:, 12] = five[:, 4]
+    features[:, 13] = five[:, 0]
     ten = np.sort(logs[:, WINDOW - 10 : WINDOW], axis=1)
-    features[:, 11] = 0.5 * (ten[:, 4] + ten[:, 5])
-    features[:, 12] = ten[:, 9]
-    features[:, 13] = ten[:, 0]
-    np.maximum.reduce(logs[:, :WINDOW], axis=1, out=features[:, 14])
-    np.minimum.reduce(logs[:, :WINDOW], axis=1, out=features[:, 15])
+    features[:, 14] = 0.5 * (ten[:, 4] + ten[:, 5])
+    features[:, 15] = ten[:, 9]
+    features[:, 16] = ten[:, 0]
+    np.maximum.reduce(logs[:, :WINDOW], axis=1, out=features[:, 17])
+    np.minimum.reduce(logs[:, :WINDOW], axis=1, out=features[:, 18])
     steps = np.abs(logs[:, 1:WINDOW] - logs[:, : WINDOW - 1])
-    features[:, 16] = np.add.reduce(steps, axis=1) / (WINDOW - 1)
-    _fill_activity(windows, features[:, 17:])
+    features[:, 19] = np.add.reduce(steps, axis=1) / (WINDOW - 1)
+    _fill_activity(windows, features[:, 20:])
 
 
 def _fill_activity(windows: Rows, features: Rows) -> None:
@@ -169,7 +176,7 @@ def rows_of(windows: Rows, target: int | Rows, names: Sequence[str]) -> Rows:
 
 
 def _model_rows(windows: Rows, target: int | Rows) -> Rows:
-    """`(n, 24)`, columns MODEL_FEATURES."""
+    """`(n, 27)`, columns MODEL_FEATURES."""
     rows = np.empty((len(windows), len(MODEL_FEATURES)))
     rows[:, 0] = target
     rows[:, 1] = windows[:, -1, _CLOSE]

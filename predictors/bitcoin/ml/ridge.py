@@ -1,6 +1,6 @@
 """Ridge regression that goes on learning: what it has seen is kept as sums, not as rows.
 
-Standardised features with a leading one, z `(22,)`, and the outcome y, in basis points of
+Standardised features with a leading one, z `(25,)`, and the outcome y, in basis points of
 ln(actual / last close), go into two sums, older ones weighing less:
 
     G <- f G + z zᵀ,   m <- f m + z y,   for each traded second in turn
@@ -35,20 +35,20 @@ class OnlineRidge:
     """One row in, one price out: the row says which of TARGETS is asked. Immutable."""
 
     mean: Rows
-    """`(21,)`, of the first training; later updates keep it, so that sums can be added."""
+    """`(24,)`, of the first training; later updates keep it, so that sums can be added."""
     scale: Rows
-    """`(21,)`, above 0."""
+    """`(24,)`, above 0."""
     penalty: float
     forgetting: float
     """Weight of a traded second when the next one has been learned, above 0, at most 1."""
     gram: Rows
-    """G, `(22, 22)`."""
+    """G, `(25, 25)`."""
     moments: Rows
-    """m, `(22, 2)`: for each of FORECASTS."""
+    """m, `(25, 2)`: for each of FORECASTS."""
     count: float
     """How many seconds' worth the sums are: less than were seen, where older ones weigh less."""
     weights: Rows
-    """`(2, 21)`, basis points per unit of a feature as it comes, for each of FORECASTS."""
+    """`(2, 24)`, basis points per unit of a feature as it comes, for each of FORECASTS."""
     constants: Rows
     """`(2,)`, basis points."""
 
@@ -61,7 +61,7 @@ class OnlineRidge:
         return np.array(MODEL_FEATURES, dtype=object)
 
     def predict(self, rows: Rows | pd.DataFrame) -> Rows:
-        """`(n, 24)`, columns MODEL_FEATURES, to `(n,)`, USD.
+        """`(n, 27)`, columns MODEL_FEATURES, to `(n,)`, USD.
 
         The current high is max(open, close), with nothing learned. Raises ValueError for rows of
         another width, or a target that is none.
@@ -108,7 +108,7 @@ class OnlineRidge:
     def updated(self, rows: Rows, next_close: Rows, next_high: Rows) -> "OnlineRidge":
         """Another model, which has also learned these seconds, in the order of time.
 
-        `rows` `(n, 24)`, whatever their target; what came next, each `(n,)`, USD.
+        `rows` `(n, 27)`, whatever their target; what came next, each `(n,)`, USD.
         """
         outcomes = outcomes_of(rows, next_close, next_high)
         sums = summed(self._standardised(rows), outcomes, self.forgetting)
@@ -130,7 +130,7 @@ class OnlineRidge:
 def fitted(
     rows: Rows, next_close: Rows, next_high: Rows, *, penalty: float, forgetting: float
 ) -> OnlineRidge:
-    """The first training: `rows` `(n, 24)` in the order of time, what came next `(n,)`, USD."""
+    """The first training: `rows` `(n, 27)` in the order of time, what came next `(n,)`, USD."""
     features = rows[:, _FIRST:]
     mean, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)  # one that never changes tells nothing
@@ -172,7 +172,7 @@ def coefficients(gram: Rows, moments: Rows, penalty: float) -> Rows:
     """`(k, t)`. The first place, of the constant, is not drawn to nothing."""
     drawn = np.full(len(gram), penalty)
     drawn[0] = 0.0
-    found: Rows = np.linalg.solve(gram + np.diag(drawn), moments)
+    found: Rows = np.linalg.solve(gram + np.diag(drawn), moments).astype(np.float64, copy=False)
     return found
 
 
