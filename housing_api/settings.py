@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "modelregistry",
     "predictions",
+    "predictions.keys",
     "predictions.outcomes",
     "predictions.drift",
     "predictions.promotion",

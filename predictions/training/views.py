@@ -21,6 +21,7 @@ RUN = OpenApiParameter(
 
 class TrainView(GuardedView):
     permission = "training.add_trainingrun"
+    scope = "train"
 
     @extend_schema(
         operation_id="train_model",

@@ -107,6 +107,7 @@ class ServingView(JSONView):
 
 class SwitchView(GuardedView):
     permission = "modelregistry.change_modelversion"
+    scope = "operate"
 
     @staticmethod
     def switched(version: ModelVersion) -> HttpResponse:
