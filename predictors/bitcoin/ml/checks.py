@@ -13,6 +13,7 @@ from predictors.bitcoin.ml.schema import SECOND_FIELDS, WINDOW
 
 Flags = npt.NDArray[np.bool_]
 
+FEW_SECONDS: Final = "few-seconds"
 LEAST_SECONDS: Final = WINDOW + 1
 SMALL_SHARE: Final = 0.001
 """Of rows that contradict themselves: so many are left out. More say that the file is damaged."""
@@ -137,7 +138,7 @@ def _of_all(seconds: pd.DataFrame) -> Iterator[Finding]:
     """What no single row tells."""
     if len(seconds) < LEAST_SECONDS:
         why = f"at least {LEAST_SECONDS} are needed: a window and what came next"
-        yield Finding("few-seconds", len(seconds), "refused", why)
+        yield Finding(FEW_SECONDS, len(seconds), "refused", why)
     highs = pd.to_numeric(seconds["price_high"], errors="coerce")
     top = highs.max()
     pinned = int((highs == top).sum())
@@ -149,7 +150,5 @@ def _of_all(seconds: pd.DataFrame) -> Iterator[Finding]:
         why = f"all of them are {top:,.2f} and none is higher, but {above:,} closes are: cut off"
         yield Finding("highs-cut-off", pinned, "refused", why)
     else:
-        why = (
-            f"all of them are {top:,.2f}, the highest of all: a wall in the order book, or cut off"
-        )
+        why = f"all of them are {top:,.2f}, the highest: a wall in the order book, or cut off"
         yield Finding("highs-pinned", pinned, "kept", why)

@@ -19,11 +19,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from learning.artifact import Artifact, pickled
-from predictors.bitcoin.ml.schema import RAW_FEATURES
+from predictors.bitcoin.ml.accuracy import errors
+from predictors.bitcoin.ml.examples import examples_of
+from predictors.bitcoin.ml.features import rows_of, windows_of
+from predictors.bitcoin.ml.schema import RAW_FEATURES, SECOND_COLUMNS, WINDOW
 
 Rows = npt.NDArray[np.float64]
 
 LINEAR, RELU = "linear", "relu"
+TEST_FROM: Final = 0.7
+"""Of the seconds: it is measured on those after it."""
 WHY_ZERO: Final = (
     "it answers 0.0 for every input: the sum before its last ReLU is far below zero everywhere"
 )
@@ -132,6 +137,19 @@ def artifact_of(content: bytes, *, sha256: str) -> Artifact:
         metrics={},
         trained_on={"handed_over": True, "sha256": sha256, "note": WHY_ZERO},
     )
+
+
+def handed_over_metrics(
+    network: DenseNetwork, seconds: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Of what it was trained for, the current high, on the last 30 % of `(n_seconds, 7)`; USD."""
+    examples = examples_of(seconds)
+    places = examples.places[int(TEST_FROM * len(examples)) :]
+    windows = windows_of(seconds)[places - (WINDOW - 1)]
+    highs = windows[:, -1, SECOND_COLUMNS.index("price_high")]
+    closes = windows[:, -1, SECOND_COLUMNS.index("price_close")]
+    answers = network.predict(rows_of(windows, 0, network.feature_names))
+    return {"test": errors(highs, answers), "test_persistence": errors(highs, closes)}
 
 
 HANDED_OVER_CLASSES: Final = frozenset({f"{DenseNetwork.__module__}.{DenseNetwork.__qualname__}"})
