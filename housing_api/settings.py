@@ -50,7 +50,7 @@ SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 PROXIES = environment.number("HOUSING_PROXIES")
 
 # One line is one predictor: its app registers itself, its urls.py is included.
-PREDICTOR_APPS = ["predictors.homes"]
+PREDICTOR_APPS = ["predictors.homes", "predictors.bitcoin"]
 
 INSTALLED_APPS = [
     "unfold",

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+MOST_NAMED = 60
+"""Fields in the explanation of an unknown one."""
 NOT_GIVEN = 0.0
 """In the row of a model, for an optional field that was not sent."""
 # What date.fromisoformat takes besides (20150301, 2015-W09-7) is more than we want to explain.
@@ -22,7 +24,7 @@ _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 @dataclass(frozen=True, slots=True)
 class Field:
     name: str
-    kind: Literal["integer", "number", "zipcode", "date"]
+    kind: Literal["integer", "number", "zipcode", "date", "choice"]
     description: str
     minimum: float = -math.inf
     """Of a date, as in a model's row: its `toordinal()`."""
@@ -30,6 +32,8 @@ class Field:
     example: Any = None
     optional: bool = False
     """May be left out; not part of examples."""
+    choices: tuple[str, ...] = ()
+    """Of a choice; in a model's row the place of what was chosen."""
 
     @property
     def accepted(self) -> str:
@@ -39,6 +43,8 @@ class Field:
         if self.kind == "date":
             first, last = (date.fromordinal(int(day)) for day in (self.minimum, self.maximum))
             return f"a day YYYY-MM-DD from {first} to {last}"
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
         noun = "a whole number" if self.kind == "integer" else "a number"
         return f"{noun} from {self.minimum:,.15g} to {self.maximum:,.15g}"
 
@@ -54,6 +60,8 @@ class Field:
             }
         if self.kind == "date":
             return described | {"type": "string", "format": "date"}
+        if self.kind == "choice":
+            return described | {"type": "string", "enum": list(self.choices)}
         return described | {
             "type": self.kind,
             "minimum": self.minimum,
@@ -98,6 +106,12 @@ def _check_date(field: Field, value: Any) -> float | Fault:
     return float(day.toordinal())
 
 
+def _check_choice(field: Field, value: Any) -> float | Fault:
+    if isinstance(value, str) and value in field.choices:
+        return float(field.choices.index(value))
+    return Fault(field.name, f"{_shown(value)} is not accepted", field.accepted)
+
+
 def check_value(field: Field, value: Any) -> float | int | str | Fault:
     """The value as the model's features take it, or the fault."""
     if value is None:
@@ -106,6 +120,8 @@ def check_value(field: Field, value: Any) -> float | int | str | Fault:
         return _check_zipcode(field, value)
     if field.kind == "date":
         return _check_date(field, value)
+    if field.kind == "choice":
+        return _check_choice(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Fault(field.name, f"{_shown(value)} is not a number", field.accepted)
     if isinstance(value, float) and not math.isfinite(value):
@@ -144,6 +160,8 @@ def check_all(
     if len(payload) > len(values) + sum(fault.field in payload for fault in faults):
         known = [field.name for field in fields]
         accepted = f"only: {', '.join(known)}"
+        if len(known) > MOST_NAMED:
+            accepted = f"only the {len(known)} documented fields"
         for name in payload.keys() - set(known):
             reason = (refused or {}).get(name, "unknown field")
             faults.append(Fault(name[:100], reason, accepted))

@@ -51,6 +51,17 @@ class HeldOut:
     """`(n_rows,)`: what really was, in the unit of the prediction."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Monitored:
+    """Inputs and predictions whose distribution ought to stay as it was in training."""
+
+    feature_names: tuple[str, ...]
+    rows: Rows
+    """`(n_rows, n_features)`"""
+    predictions: Rows
+    """`(m,)`, of the first `m` of these rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownOutcome:
     """What became of something that was asked about: it can be learned from."""
@@ -193,6 +204,10 @@ class Predictor(Protocol):
     def training_rows(self, feature_names: Sequence[str]) -> Rows:
         """`(n_rows, n_features)`: what a model with these inputs would learn from now."""
         ...
+
+    def monitored(self, feature_names: Sequence[str], rows: Rows, predictions: Rows) -> Monitored:
+        """In what drift is looked for, of `(n_rows, n_features)` and some predictions `(m,)`."""
+        return Monitored(tuple(feature_names), rows, predictions)
 
     def intervals(self, model: LoadedModel, rows: Rows) -> tuple[Rows, Rows] | None:
         """Lower and upper bounds, each `(n_rows,)`; None if this model has none."""

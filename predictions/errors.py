@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from learning.fields import Fault
 from modelregistry.errors import DomainError
 
+MOST_NAMED = 400
+"""Faults in one answer."""
+
 
 class MalformedRequest(DomainError):
     """Not a request: there is nothing to validate, and nothing goes to the audit log."""
@@ -54,7 +57,7 @@ class InvalidInput(DomainError):
         self.faults = faults
         names = ", ".join(dict.fromkeys(fault.field for fault in faults[:20]))
         super().__init__(
-            f"not accepted: {names}", errors=[fault.as_json() for fault in faults[:100]]
+            f"not accepted: {names}", errors=[fault.as_json() for fault in faults[:MOST_NAMED]]
         )
 
 

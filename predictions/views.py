@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from predictions import bulk, services
 from predictions.inclusions import asked_for
-from predictions.parsing import read_json
+from predictions.parsing import Parsed, read_json
 from predictions.problems import from_error
 from predictions.rendering import AlwaysJSON, json_content, json_response
 
@@ -57,11 +57,14 @@ class PredictView(JSONView):
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
-            parsed=read_json(request),
+            parsed=self.read(request),
             call=call,
             include=asked_for(request),
         )
         return json_content(answer.content, model_version=answer.model_version)
+
+    def read(self, request: HttpRequest) -> Parsed:
+        return read_json(request)
 
 
 class MinimalPredictView(PredictView):

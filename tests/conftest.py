@@ -38,6 +38,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         call_command("load_demographics")
         call_command("load_sales")
         call_command("train_model", "homes", recipe="basic", activate=True)
+        call_command("load_seconds")
+        call_command("train_model", "bitcoin", activate=True)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ class Values(dict[str, Any]):
 
     def __init__(self, field: Field) -> None:
         super().__init__()
-        self._is_text = field.kind in ("zipcode", "date")
+        self._is_text = field.kind in ("zipcode", "date", "choice")
 
     def __missing__(self, cell: str) -> Any:
         text = cell.strip()

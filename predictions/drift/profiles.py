@@ -26,10 +26,12 @@ def profile_for(version: ModelVersion, source: TrainingProfile.Source) -> Traini
     if not len(rows):
         raise NotReady(f"there is nothing in the tables to compare requests to {version} with")
     chosen = np.linspace(0, len(rows) - 1, min(PREDICTED_ROWS, len(rows))).astype(int)
+    predictions = loading.load(version).predict(rows[chosen])
+    monitored = predictor.monitored(names, rows, np.empty(0))
     profile = profile_of(
-        rows=rows,
-        predictions=loading.load(version).predict(rows[chosen]),
-        feature_names=names,
+        rows=monitored.rows,
+        predictions=predictor.monitored(names, rows[chosen], predictions).predictions,
+        feature_names=monitored.feature_names,
         optional={field.name for field in predictor.fields(names) if field.optional},
     )
     trained_with = version.trained_on.get("reference_fingerprint")

@@ -84,10 +84,12 @@ def _compared(
 ) -> DriftReport:
     """Not saved; with the reasons that lie in the requests."""
     profile = known.read
+    predictor = catalog.get(version.predictor)
+    seen = predictor.monitored(version.feature_names, window.rows, window.predictions)
     comparison = compare(
         profile,
-        rows=window.rows,
-        predictions=window.predictions,
+        rows=seen.rows,
+        predictions=seen.predictions,
         false_alarms=policy.false_alarms,
     )
     optional = {name: column.optional for name, column in profile.features.items()}

@@ -1,13 +1,11 @@
 """Where the home files come from, first that has them: named folder, `data/`, internet, sample."""
 
-import hashlib
-import http.client
-import urllib.request
 from pathlib import Path
 
 from django.conf import settings
 
 from predictions.contract import DataError, Report
+from predictions.fetching import fetch
 from predictors.homes.files import (
     DEMOGRAPHICS_FILE,
     EXAMPLES_FILE,
@@ -26,8 +24,6 @@ SHA256 = {
 }
 OWN_FOLDER = settings.BASE_DIR / "data"
 """Where a user puts real files."""
-TIMEOUT_SECONDS = 5
-MAX_BYTES = 10_000_000
 
 
 def missing_files(folder: Path) -> list[str]:
@@ -52,23 +48,8 @@ def find_files(*, folder: Path | None, report: Report) -> Path:
 
 
 def download(source: str, folder: Path, report: Report) -> bool:
-    """Fetch the three files from the URL `source` into `folder`; False if that cannot be done.
-
-    A file whose SHA-256 is not the known one is not kept.
-    """
-    for name, expected in SHA256.items():
-        report(f"downloading {name}")
-        try:
-            with urllib.request.urlopen(source + name, timeout=TIMEOUT_SECONDS) as response:
-                content = response.read(MAX_BYTES)
-            if hashlib.sha256(content).hexdigest() != expected:
-                report(f"download refused: {name} is not the known file (SHA-256 differs)")
-                return False
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = folder / f"{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(folder / name)
-        except (OSError, http.client.HTTPException) as error:
-            report(f"download failed: {error}")
-            return False
-    return True
+    """Fetch the three files from the URL `source` into `folder`; False if that cannot be done."""
+    return all(
+        fetch(source + name, sha256=digest, folder=folder, report=report)
+        for name, digest in SHA256.items()
+    )

@@ -17,6 +17,7 @@ from predictions.contract import DataError, Predictor
 from predictions.partitions import make_partitions
 from predictions.training.foreground import train_version
 from predictions.training.models import TrainingRun
+from predictions.training.offering import offer_schedules
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         self._say("bringing the database up to date")
         call_command("migrate", verbosity=0, interactive=False)
         make_partitions()
+        offer_schedules()
         folder = Path(settings.DATA_FOLDER) if settings.DATA_FOLDER else None
         try:
             for predictor in catalog.all_predictors():

@@ -1,0 +1,28 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from predictions.contract import DataError
+from predictors.bitcoin.loading import load_seconds
+from predictors.bitcoin.sources import find_seconds
+
+
+class Command(BaseCommand):
+    help = "Load traded seconds from a CSV file; what is known already changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, nargs="?", help="default: as bin/up finds it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            summary = load_seconds(options["file"] or self._found())
+        except DataError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(str(summary))
+
+    def _found(self) -> Path:
+        folder = Path(settings.DATA_FOLDER) if settings.DATA_FOLDER else None
+        return find_seconds(folder=folder, report=self.stdout.write)

@@ -1,0 +1,41 @@
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.conftest import SAMPLE
+
+
+@pytest.fixture
+def request_json() -> dict[str, Any]:
+    """As a client of the handed-over service sends it."""
+    body: dict[str, Any] = json.loads((SAMPLE / "request.json").read_text())
+    return body
+
+
+class Asking:
+    def __init__(self, api: Client) -> None:
+        self._api = api
+
+    def __call__(
+        self, body: Any, path: str = "/api/bitcoin/predict/"
+    ) -> tuple[int, dict[str, Any]]:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = self._api.post(path, content, content_type="application/json")
+        return response.status_code, response.json()
+
+
+@pytest.fixture
+def ask(api: Client) -> Asking:
+    return Asking(api)
+
+
+def as_array(body: dict[str, Any]) -> dict[str, Any]:
+    """The same sixty seconds, oldest first."""
+    flat = body["bitcoin_last_minute"]
+    seconds: list[dict[str, Any]] = [{} for _ in range(60)]
+    for name, value in flat.items():
+        column, _, lag = name.partition("_-")
+        seconds[59 - int(lag or 0)][column] = value
+    return {"bitcoin_last_minute": seconds}
