@@ -1,0 +1,69 @@
+"""From a table of seconds to the whole evaluation."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from learning.artifact import library_versions
+from learning.evaluation import Evaluation, Subject
+from predictors.bitcoin.ml.checks import checked
+from predictors.bitcoin.ml.evaluation.bench import Bench, bench_of
+from predictors.bitcoin.ml.evaluation.parts import PARTS, chosen_parts
+from predictors.bitcoin.ml.evaluation.rendering import lines, page
+from predictors.bitcoin.ml.handed_over import DenseNetwork
+from predictors.bitcoin.ml.training import CHOICES, described
+
+
+def run_evaluation(
+    seconds: pd.DataFrame,
+    subject: Subject,
+    rival: Subject | None,
+    *,
+    only: Sequence[str],
+    command: str,
+    report: Callable[[str], None],
+    network: DenseNetwork | None = None,
+) -> Evaluation:
+    """Of `(n_seconds, 7)`, FRAME_COLUMNS. Raises UnknownPart, UnfitData.
+
+    There is one recipe, so a rival of the same recipe has nothing to be compared in; it is named.
+    The same data and machine give the same bytes.
+    """
+    parts = chosen_parts(only)
+    found = checked(seconds)
+    bench = bench_of(found.seconds, network, report)
+    about = _about(bench, subject, rival, command, parts) | {"findings": found.as_json()}
+    figures: dict[str, Any] = {"about": about}
+    for name in parts:
+        report(f"measuring: {name}")
+        figures[name] = PARTS[name].run(bench)
+    return Evaluation(
+        figures=figures,
+        lines=lines(figures),
+        documents={
+            "report.json": (json.dumps(figures, indent=1, ensure_ascii=False) + "\n").encode(),
+            "report.md": page(figures).encode(),
+        },
+    )
+
+
+def _about(
+    bench: Bench, subject: Subject, rival: Subject | None, command: str, parts: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "version": subject.label,
+        "digest": subject.digest,
+        "recipe": subject.recipe,
+        "choices": CHOICES,
+        "trained_on": dict(subject.trained_on),
+        "active": rival and {"version": rival.label, "recipe": rival.recipe},
+        "parts": list(parts),
+        **described(bench.seconds, bench.examples),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "libraries": library_versions(),
+        "command": command,
+    }
