@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,12 +61,13 @@ def decode(body: bytes) -> Parsed:
     except orjson.JSONDecodeError as error:
         payload = _decode_leniently(body, str(error))
         is_json = False
-    # One colon per key when no value holds one: most bodies need no second look.
-    if isinstance(payload, dict | list) and body.count(b":") != _names_in(payload):
-        _refuse_repeated_keys(body)
-    # Nor do those that open one brace and nothing else, whatever their strings hold.
-    if isinstance(payload, dict | list) and (body.count(b"{") > 1 or b"[" in body):
-        _refuse_deep_nesting(payload)
+    if isinstance(payload, dict | list):
+        # Whatever its strings hold, a body that opens one brace and nothing else is not deep.
+        if body.count(b"{") > 1 or b"[" in body:
+            _refuse_deep_nesting(payload)
+        # One colon per key when no value holds one: most bodies need no second look.
+        if body.count(b":") != _names_in(payload):
+            _refuse_repeated_keys(body)
     return Parsed(payload, body if is_json else as_text(payload))
 
 
@@ -99,10 +100,12 @@ def _without_special_numbers(value: Any) -> Any:
 
 
 def _names_in(payload: dict[str, Any] | list[Any]) -> int:
-    """Of an object, or of the objects in a list; of those inside them none."""
+    """Of all objects in it, which is not nested deeply."""
+    names = 0
+    inner: Iterable[Any] = payload
     if isinstance(payload, dict):
-        return len(payload)
-    return sum(len(item) for item in payload if isinstance(item, dict))
+        names, inner = len(payload), payload.values()
+    return names + sum([_names_in(one) for one in inner if type(one) in (dict, list)])
 
 
 def _refuse_repeated_keys(body: bytes) -> None:
