@@ -110,21 +110,22 @@ class Live:
         folder = quote(str(self.var / "postgres"), safe="")
         return psycopg.connect(f"postgresql://postgres@/housing?host={folder}", autocommit=True)
 
-    def activate(self, version: int) -> None:
+    def activate(self, version: int, predictor: str = "homes") -> None:
         """And return when every web process answers with it."""
         with self.database() as database:
             database.execute(
                 "UPDATE modelregistry_modelversion SET is_active = (version = %s) "
-                "WHERE predictor = 'homes'",
-                [version],
+                "WHERE predictor = %s",
+                [version, predictor],
             )
 
             def follows() -> bool:
                 query = (
                     "SELECT bool_and(v.version = %s) FROM modelregistry_servingprocess p "
-                    "JOIN modelregistry_modelversion v ON v.id = p.model_version_id"
+                    "JOIN modelregistry_modelversion v ON v.id = p.model_version_id "
+                    "WHERE p.predictor = %s"
                 )
-                return database.execute(query, [version]).fetchone() == (True,)
+                return database.execute(query, [version, predictor]).fetchone() == (True,)
 
             wait_until(follows)
 
