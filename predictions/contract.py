@@ -103,6 +103,8 @@ class Predictor(Protocol):
     name: str
     """In URLs, commands and tables: `homes`."""
     currency: str
+    address: str
+    """Where it is asked: `/api/predict/`."""
     prediction_key: str = "prediction"
     """What an answer calls the number."""
     file_names: Sequence[str] = ()

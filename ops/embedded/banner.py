@@ -25,15 +25,18 @@ def banner(address: str, facts: dict[str, Any]) -> str:
         f"  Ready: {address}    (Ctrl-C stops everything)",
         f"  API documentation  {address}/api/docs/",
         f"  Admin              {address}/admin/  {admin}",
-        f"  Model              {facts['model']}",
-        f"  Data               {facts['data']}",
+        *(
+            f"  Model              {one['model']}, {one['data']} data, at {one['address']}"
+            for one in facts["predictors"]
+        ),
     ]
-    if facts["data"] == "synthetic":
-        lines.append("  *** SYNTHETIC DATA: homes, prices and estimates are invented. ***")
-        lines.append("  *** For real ones: bin/up --data FOLDER                       ***")
+    if any(one["data"] == "synthetic" for one in facts["predictors"]):
+        lines.append("  *** SYNTHETIC DATA: what was learned from it is invented, and so are ***")
+        lines.append("  *** the answers. For real ones: bin/up --data FOLDER                 ***")
+    example = f"{address}{facts['address']}"
     lines += [
-        "  Value a home:",
-        f"curl -s {address}/api/predict/ -H 'Content-Type: application/json' -d {body}",
+        "  Ask it:",
+        f"curl -s {example} -H 'Content-Type: application/json' -d {body}",
         "=" * 78,
     ]
     return "\n".join(lines)

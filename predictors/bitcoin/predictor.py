@@ -28,6 +28,7 @@ from predictors.bitcoin.trial import trial_rows
 class BitcoinPredictor(Predictor):
     name = "bitcoin"
     currency = "USD"
+    address = "/api/bitcoin/predict/"
     prediction_key = "bitcoin_prediction"
     file_names = ("seconds",)
     allowed_classes = CLASSES

@@ -52,6 +52,7 @@ from predictors.homes.trial import trial_rows
 class HomesPredictor(Predictor):
     name = "homes"
     currency = "USD"
+    address = "/api/predict/"
     file_names = ("sales", "demographics")
     known_features = KNOWN_FEATURES
     recipes = tuple(RECIPES)

@@ -92,11 +92,20 @@ class Command(BaseCommand):
 
     def _facts(self, admin_created: bool) -> dict[str, Any]:
         """For the banner of bin/up; its example is a request to the first predictor."""
-        predictor = catalog.all_predictors()[0]
-        active = ModelVersion.objects.active(predictor.name).first()
+        predictors = catalog.all_predictors()
+        first = predictors[0]
         return {
             "admin_created": admin_created,
+            "predictors": [self._standing(predictor) for predictor in predictors],
+            "address": first.address,
+            "example": example_of(first.fields()),
+        }
+
+    @staticmethod
+    def _standing(predictor: Predictor) -> dict[str, Any]:
+        active = ModelVersion.objects.active(predictor.name).first()
+        return {
+            "model": str(active) if active else f"{predictor.name}: no version is active",
+            "address": predictor.address,
             "data": predictor.data_kind(),
-            "model": str(active) if active else "none is active",
-            "example": example_of(predictor.fields()),
         }
