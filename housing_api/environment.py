@@ -66,6 +66,9 @@ VARIABLES = (
     Variable("HOUSING_GATE_SECONDS", "60", "how long a new model version may take to be tried"),
     Variable("HOUSING_GATE_MEMORY", "2048", "how much memory it may take then, MB"),
     Variable("HOUSING_SHADOW_DAYS", "30", "how many days answers of shadows are kept"),
+    Variable(
+        "HOUSING_KEY", "", "API key that `replay_seconds` and `stream_bitcoin` show to the service"
+    ),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
     Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
 )

@@ -47,6 +47,7 @@ AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
 GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
 SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
+CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
 
 # One line is one predictor: its app registers itself, its urls.py is included.

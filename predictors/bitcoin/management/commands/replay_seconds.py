@@ -1,0 +1,94 @@
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from predictions.contract import DataError
+from predictors.bitcoin.clients.conversation import Conversation
+from predictors.bitcoin.clients.keys import key_or_own
+from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read, replay
+from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
+from predictors.bitcoin.clients.stopping import stop_on_signal
+from predictors.bitcoin.files import whole_second
+
+URL = "http://127.0.0.1:8000"
+
+
+class Command(BaseCommand):
+    help = (
+        "Tell a running service the seconds of a file in their rhythm, and ask for each before it "
+        "comes. The service records them as traded: they begin an hour after the newest that it "
+        "knows, unless --now or --keep-times says otherwise."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--url", default=URL, help=f"of the service; default: {URL}")
+        parser.add_argument(
+            "--key",
+            default=settings.CLIENT_KEY,
+            help="an API key with the scope train; default: HOUSING_KEY, else one of its own, "
+            "which is revoked at the end",
+        )
+        parser.add_argument(
+            "--speed", type=_speed, default=1.0, help="times as fast as traded; 0: no pauses"
+        )
+        parser.add_argument(
+            "--seconds", type=_count, help="how many are predicted, after the first sixty"
+        )
+        parser.add_argument(
+            "--from", dest="since", type=_time, help="such as 2020-01-01T00:00:00Z, by the file"
+        )
+        times = parser.add_mutually_exclusive_group()
+        times.add_argument("--now", action="store_true", help="the first predicted one is now")
+        times.add_argument(
+            "--keep-times",
+            action="store_true",
+            help="as in the file; what the service knows already is no truth of a prediction",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        purpose = "replay_seconds"
+        try:
+            seconds = read(options["file"], since=options["since"], count=options["seconds"])
+            with stop_on_signal() as stop, key_or_own(options["key"], purpose=purpose) as key:
+                service = Service(options["url"], key, stop=stop)
+                if options["now"]:
+                    seconds = moved_to_now(seconds)
+                elif not options["keep_times"]:
+                    seconds = moved_after(seconds, service.newest())
+                conversation = Conversation(service, self.stdout.write)
+                try:
+                    replay(
+                        seconds=seconds,
+                        conversation=conversation,
+                        speed=options["speed"],
+                        stop=stop,
+                    )
+                finally:
+                    self.stdout.write(str(conversation.score))
+                    service.close()
+        except (DataError, ServiceAway, ServiceRefused, ValueError) as error:
+            raise CommandError(str(error)) from error
+
+
+def _speed(text: str) -> float:
+    if 0 <= (speed := float(text)) < float("inf"):
+        return speed
+    raise ArgumentTypeError("0 or more")
+
+
+def _count(text: str) -> int:
+    if (count := int(text)) >= 1:
+        return count
+    raise ArgumentTypeError("1 or more")
+
+
+def _time(text: str) -> datetime:
+    try:
+        return whole_second(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
