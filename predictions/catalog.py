@@ -30,6 +30,14 @@ def get(name: str) -> Predictor:
         raise UnknownPredictor(f"{name!r} is not a predictor; there are: {known}") from None
 
 
+def default() -> Predictor:
+    """Whom a request means that names nobody: the first in the settings.
+
+    So what clients wrote when there was one predictor goes on meaning the same when there are more.
+    """
+    return next(iter(_predictors.values()))
+
+
 def file_names() -> list[str]:
     """What any predictor takes files for."""
     return sorted({name for predictor in _predictors.values() for name in predictor.file_names})

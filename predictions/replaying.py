@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from modelregistry.errors import UnknownPredictor
 from modelregistry.models import ModelVersion
 from predictions import catalog
-from predictions.contract import Report
+from predictions.contract import Predictor, Report
 from predictions.differences import Differences
 from predictions.models import Prediction, PredictionQuerySet
 from predictions.recomputing import CannotCompute, OtherVersion, StoredVersion
@@ -86,7 +85,7 @@ def replay(
         if version is None:
             replayed, compute = Replayed(), StoredVersion().predict
         else:
-            predictor = catalog.get(selection.predictor or _only_predictor())
+            predictor = _named(selection.predictor)
             selection = replace(selection, predictor=predictor.name)
             for reference in predictor.references:
                 stack.enter_context(reference.kept())
@@ -101,11 +100,9 @@ def replay(
     return replayed
 
 
-def _only_predictor() -> str:
-    names = [predictor.name for predictor in catalog.all_predictors()]
-    if len(names) != 1:
-        raise UnknownPredictor(f"say whose version: {', '.join(names)}")
-    return names[0]
+def _named(predictor: str) -> Predictor:
+    """Raises UnknownPredictor."""
+    return catalog.get(predictor) if predictor else catalog.default()
 
 
 def _replay_one(

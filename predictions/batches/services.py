@@ -47,10 +47,10 @@ class Order:
 def version_for(*, predictor_name: str, model: str) -> ModelVersion:
     """The one that all rows will be answered by, whatever is activated meanwhile.
 
-    `predictor_name`: empty for the only one there is; `model`: `active` or a number. Raises
+    `predictor_name`: empty for the default; `model`: `active` or a number. Raises
     UnknownPredictor, InvalidInput, UnknownVersion, GateFailed, NoActiveModel.
     """
-    predictor = catalog.get(predictor_name or _only_predictor())
+    predictor = catalog.get(predictor_name) if predictor_name else catalog.default()
     if model == ACTIVE:
         version = ModelVersion.objects.active(predictor.name).first()
         if version is None:
@@ -63,13 +63,6 @@ def version_for(*, predictor_name: str, model: str) -> ModelVersion:
     if version.gate != ModelVersion.Gate.PASSED:
         raise GateFailed(f"{version} did not pass the gate: {version.gate_reason}")
     return version
-
-
-def _only_predictor() -> str:
-    names = [predictor.name for predictor in catalog.all_predictors()]
-    if len(names) != 1:
-        raise InvalidInput([Fault("predictor", "missing", f"one of: {', '.join(names)}")])
-    return names[0]
 
 
 def check_room(*, size: int) -> None:

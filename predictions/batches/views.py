@@ -33,7 +33,9 @@ class BatchesView(JSONView):
                 description="the version that answers all rows",
             ),
             OpenApiParameter(
-                "predictor", {"type": "string"}, description="may be left out if there is one"
+                "predictor",
+                {"type": "string"},
+                description="left out, it is the first one of the service",
             ),
         ],
         request={CSV: _TEXT, **dict.fromkeys(JSON_LINES, _TEXT), FORM: ref("BatchUpload")},

@@ -146,9 +146,8 @@ def read_window(text: str, unbounded: str, faults: list[Fault]) -> timedelta | N
 
 
 def _predictor(query: QueryDict, faults: list[Fault]) -> str:
-    """May be left out where there is but one."""
     known = [predictor.name for predictor in catalog.all_predictors()]
-    named = query.get("predictor", known[0] if len(known) == 1 else "")
+    named = query.get("predictor", catalog.default().name)
     if named in known:
         return named
     faults.append(Fault("predictor", f"{named[:40]!r} is no predictor", " or ".join(known)))

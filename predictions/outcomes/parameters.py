@@ -10,7 +10,7 @@ PREDICTOR = OpenApiParameter(
     "predictor",
     {"type": "string"},
     OpenApiParameter.QUERY,
-    description="May be left out while there is but one; of JSON the ids say it.",
+    description="Left out, it is the first one of the service; of JSON the ids say it.",
 )
 MATCH_WINDOW = OpenApiParameter(
     "window",

@@ -21,7 +21,7 @@ each_write = pytest.mark.parametrize("path", WRITES)
 def refused(response: Any, status: int, code: str) -> None:
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/problem+json"
-    assert Activation.objects.count() == 1
+    assert Activation.objects.of("homes").count() == 1
 
 
 def test_it_works(api: Client, second: ModelVersion) -> None:

@@ -17,17 +17,17 @@ def get(api: Client, path: str = "") -> Any:
 
 
 def test_it_works(api: Client, active_version: ModelVersion, second: ModelVersion) -> None:
-    assert get(api)["predictors"] == [
-        {
-            "predictor": "homes",
-            "versions": 2,
-            "active": {
-                "version": active_version.version,
-                "name": "basic",
-                "digest": active_version.digest,
-            },
-        }
-    ]
+    listed = {found["predictor"]: found for found in get(api)["predictors"]}
+    assert listed.keys() == {"homes", "bitcoin"}
+    assert listed["homes"] == {
+        "predictor": "homes",
+        "versions": 2,
+        "active": {
+            "version": active_version.version,
+            "name": "basic",
+            "digest": active_version.digest,
+        },
+    }
     found = get(api, "homes/")
     assert found["active"] == active_version.version
     assert [version["version"] for version in found["versions"]] == [2, 1]

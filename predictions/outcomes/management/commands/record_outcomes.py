@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from learning.fields import Fault
 from modelregistry.errors import DomainError
+from predictions import catalog
 from predictions.errors import InvalidInput
 from predictions.outcomes.decoding import read_window
 from predictions.outcomes.filing import Filed, record_csv
@@ -27,11 +28,11 @@ def window(text: str) -> timedelta:
 
 
 class Command(BaseCommand):
-    help = "Record what became of predictions, from a CSV: by their ids, or by the homes' facts."
+    help = "Record what became of predictions, from a CSV: by their ids, or by the facts that were asked about."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--predictor", default="homes")
+        parser.add_argument("--predictor", default=catalog.default().name)
         parser.add_argument(
             "--window",
             type=window,
