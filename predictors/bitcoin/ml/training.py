@@ -15,6 +15,7 @@ from predictors.bitcoin.ml.checks import UnfitData, checked
 from predictors.bitcoin.ml.examples import FRAME_COLUMNS, LONGEST_GAP, TIME, Examples, examples_of
 from predictors.bitcoin.ml.features import MODEL_FEATURES
 from predictors.bitcoin.ml.ridge import OnlineRidge, fitted
+from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from predictors.bitcoin.ml.targets import NEXT_CLOSE, NEXT_HIGH
 from predictors.bitcoin.ml.walking import (
     Walk,
@@ -86,7 +87,7 @@ def train_ridge(
         trained_on={
             "recipe": RIDGE,
             **described(found.seconds, examples),
-            "findings": found.as_json(),
+            "data_checks": found.as_json(),
             "penalty": PENALTY,
             "forgetting": FORGETTING,
             "longest_gap_seconds": longest_gap,
@@ -105,8 +106,14 @@ def described(seconds: pd.DataFrame, examples: Examples) -> dict[str, Any]:
         "test_rows": len(examples) - n_train,
         "first_second": times.iloc[0].isoformat(),
         "last_second": times.iloc[-1].isoformat(),
-        "fingerprint": fingerprint(seconds[list(FRAME_COLUMNS)]),
+        "fingerprint": fingerprint(_plain(seconds)),
     }
+
+
+def _plain(seconds: pd.DataFrame) -> pd.DataFrame:
+    """The same values in the same types, from wherever they were read."""
+    types = dict.fromkeys(SECOND_COLUMNS, "float64") | {TIME: "datetime64[us, UTC]"}
+    return seconds[list(FRAME_COLUMNS)].astype(types)
 
 
 def measured(examples: Examples) -> dict[str, dict[str, float]]:

@@ -50,7 +50,7 @@ def _part_lines(figures: Figures, name: str) -> Iterator[str]:
             yield f"  {'':46}" + "".join(f"{title:>{WIDTH}}" for _, title, _ in shown)
         for row in rows:
             cells = "".join(f"{cell:>{WIDTH}}" for cell in _cells(row, shown))
-            yield f"  {row['name']:46}{cells}"
+            yield f"  {row['name']:46}{cells}".rstrip()
     for key, value in _numbers(part):
         yield f"  {key}: {value}"
     yield ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from learning.artifact import library_versions
 from learning.evaluation import Evaluation, Subject
@@ -31,16 +32,19 @@ def run_evaluation(
     """Of `(n_seconds, 7)`, FRAME_COLUMNS. Raises UnknownPart, UnfitData.
 
     There is one recipe, so a rival of the same recipe has nothing to be compared in; it is named.
-    The same data and machine give the same bytes.
+    The same data and libraries give the same figures.
     """
     parts = chosen_parts(only)
     found = checked(seconds)
     bench = bench_of(found.seconds, network, report)
-    about = _about(bench, subject, rival, command, parts) | {"findings": found.as_json()}
+    about = _about(bench, subject, rival, command, parts) | {"data_checks": found.as_json()}
     figures: dict[str, Any] = {"about": about}
-    for name in parts:
-        report(f"measuring: {name}")
-        figures[name] = PARTS[name].run(bench)
+    # One thread: sums in one order on every machine, and no threads that wait for each other
+    # where others work too.
+    with threadpool_limits(1):
+        for name in parts:
+            report(f"measuring: {name}")
+            figures[name] = PARTS[name].run(bench)
     return Evaluation(
         figures=figures,
         lines=lines(figures),
