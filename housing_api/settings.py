@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from housing_api.databases import database_from_url
 from housing_api.environment import ROOT, Environment
+from housing_api.predictors import PREDICTOR_APPS
 
 environment = Environment()
 
@@ -49,9 +50,6 @@ GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
 SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
-
-# One line is one predictor: its app registers itself, its urls.py is included.
-PREDICTOR_APPS = ["predictors.homes", "predictors.bitcoin"]
 
 INSTALLED_APPS = [
     "unfold",
@@ -176,8 +174,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
-    # Looks after those that train: never behind them.
+    # These look after those that train, and ask for more: never behind them.
     "predictions.training.look_after": {"queue": "default"},
+    "predictions.training.retrain": {"queue": "default"},
     "predictions.training.*": {"queue": "training"},
     # Not behind the batches, whose messages may be lost while others are worked on.
     "predictions.batches.look_after": {"queue": "default"},

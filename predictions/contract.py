@@ -278,9 +278,9 @@ class Predictor(Protocol):
     def load_data(self, *, folder: Path | None, report: Report) -> None:
         """Bring the files into the database: from `folder`, or from where there are some.
 
-        Does nothing when no folder is named and data is there. Raises DataError.
+        Does nothing when no folder is named and data is there, nor by default, for want of files.
+        Raises DataError.
         """
-        ...
 
 
 Value = TypeVar("Value")

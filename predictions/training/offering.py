@@ -1,25 +1,29 @@
 """Schedules for training again, offered to operators."""
 
-from django.conf import settings
+import json
+
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from predictions import catalog
 
 DESCRIPTION = (
     "Trains if the data has changed since the active version. "
-    'Keyword arguments: {"recipe": "…", "forced": true}, or some of it.'
+    'Keyword arguments: {"predictor": "…"}, and {"recipe": "…", "forced": true} or some of it.'
 )
 
 
 def offer_schedules() -> None:
     """One for each predictor, weekly, switched off: to be switched on, or changed, in the admin."""
     crontab = None
-    for app in settings.PREDICTOR_APPS:
-        name = f"retrain-{app.rpartition('.')[2]}"
+    for predictor in catalog.all_predictors():
+        name = f"retrain-{predictor.name}"
         if PeriodicTask.objects.filter(name=name).exists():
             continue
         crontab = crontab or _weekly()
         PeriodicTask.objects.create(
             name=name,
-            task=f"{app}.tasks.retrain",
+            task="predictions.training.retrain",
+            kwargs=json.dumps({"predictor": predictor.name}),
             crontab=crontab,
             enabled=False,
             description=DESCRIPTION,

@@ -18,6 +18,12 @@ def decide(run_id: int) -> None:
     decide_late(run_id)
 
 
+@shared_task(name="predictions.training.retrain")
+def retrain(predictor: str, recipe: str = "", forced: bool = False) -> int | None:
+    """For schedules (admin: periodic tasks): queue a run; its number, unless one is open."""
+    return services.request_scheduled_run(predictor=predictor, recipe=recipe, forced=forced)
+
+
 @shared_task(name="predictions.training.look_after")
 def look_after() -> None:
     """Every few seconds (`CELERY_BEAT_SCHEDULE`), on the queue `default`."""

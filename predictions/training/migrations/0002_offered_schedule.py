@@ -1,23 +1,24 @@
-from django.conf import settings
 from django.db import migrations
 
 
 def offer(apps, schema_editor):
-    """Weekly, switched off: to be switched on, or changed, in the admin."""
+    """Weekly, switched off: to be switched on, or changed, in the admin.
+
+    For the predictor that there was; `predictions.training.offering` does it for those since.
+    """
     crontab, _ = apps.get_model("django_celery_beat", "CrontabSchedule").objects.get_or_create(
         minute="0", hour="3", day_of_week="0", day_of_month="*", month_of_year="*", timezone="UTC"
     )
-    for app in settings.PREDICTOR_APPS:
-        apps.get_model("django_celery_beat", "PeriodicTask").objects.get_or_create(
-            name=f"retrain-{app.rpartition('.')[2]}",
-            defaults={
-                "task": f"{app}.tasks.retrain",
-                "crontab": crontab,
-                "enabled": False,
-                "description": "Trains if the data has changed since the active version. "
-                'Keyword arguments: {"recipe": "champion", "forced": true}, or some of it.',
-            },
-        )
+    apps.get_model("django_celery_beat", "PeriodicTask").objects.get_or_create(
+        name="retrain-homes",
+        defaults={
+            "task": "predictors.homes.tasks.retrain",
+            "crontab": crontab,
+            "enabled": False,
+            "description": "Trains if the data has changed since the active version. "
+            'Keyword arguments: {"recipe": "champion", "forced": true}, or some of it.',
+        },
+    )
 
 
 class Migration(migrations.Migration):

@@ -28,7 +28,9 @@ def window(text: str) -> timedelta:
 
 
 class Command(BaseCommand):
-    help = "Record what became of predictions, from a CSV: by their ids, or by the facts that were asked about."
+    help = (
+        "Record what became of predictions, from a CSV: by their ids, or by the facts asked."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
