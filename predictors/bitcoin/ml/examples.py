@@ -59,7 +59,13 @@ class Examples:
 
     def part(self, start: int, end: int | None = None) -> "Examples":
         """Those from place `start` to before `end`, in the order of time."""
-        taken = slice(start, end)
+        return self._taken(slice(start, end))
+
+    def chosen(self, which: npt.NDArray[np.bool_]) -> "Examples":
+        """Those of `(n,)` that are true."""
+        return self._taken(which)
+
+    def _taken(self, taken: slice | npt.NDArray[np.bool_]) -> "Examples":
         return Examples(
             self.places[taken],
             self.rows[taken],
@@ -78,19 +84,19 @@ def examples_of(seconds: pd.DataFrame, *, longest_gap: float = LONGEST_GAP) -> E
     `longest_gap` seconds within, or before what came next, are not made.
     """
     values = seconds[list(SECOND_COLUMNS)].to_numpy(dtype=np.float64)
+    # A view: of many seconds a copy of the windows would be sixty times as large.
     windows = windows_of(values)[:-1]
-    current = np.flatnonzero(_unbroken(seconds[TIME], longest_gap)) + WINDOW - 1
-    if len(current) < len(windows):
-        windows = windows[current - (WINDOW - 1)]
+    unbroken = _unbroken(seconds[TIME], longest_gap)
+    current = np.flatnonzero(unbroken) + WINDOW - 1
     last_close, ewma = naive(windows)
     return Examples(
         places=current,
-        rows=rows_of(windows, code_of(NEXT_CLOSE), MODEL_FEATURES),
+        rows=rows_of(windows, code_of(NEXT_CLOSE), MODEL_FEATURES)[unbroken],
         next_close=values[current + 1, SECOND_COLUMNS.index("price_close")],
         next_high=values[current + 1, SECOND_COLUMNS.index("price_high")],
         current_high=values[current, SECOND_COLUMNS.index("price_high")],
-        last_close=last_close,
-        ewma=ewma,
+        last_close=last_close[unbroken],
+        ewma=ewma[unbroken],
     )
 
 

@@ -193,5 +193,8 @@ def one_row(window: Rows, target: int, names: Sequence[str]) -> Rows:
 
 def naive(windows: Rows) -> tuple[Rows, Rows]:
     """Without any model, `(n, 60, 6)` to two `(n,)`, USD: the last close, and the EWMA(0.2)."""
-    closes = np.ascontiguousarray(windows[:, :, _CLOSE])
-    return closes[:, -1].copy(), np.add.reduce(closes * _EWMA_WEIGHTS[1], axis=1)
+    ewma = np.empty(len(windows))
+    for start in range(0, len(windows), _BLOCK):
+        closes = np.ascontiguousarray(windows[start : start + _BLOCK, :, _CLOSE])
+        ewma[start : start + _BLOCK] = np.add.reduce(closes * _EWMA_WEIGHTS[1], axis=1)
+    return windows[:, -1, _CLOSE].copy(), ewma
