@@ -47,7 +47,11 @@ VARIABLES = (
     Variable("HOUSING_PROXIES", "0", "how many proxies of ours stand in front (caller's address)"),
     Variable("HOUSING_MAX_BODY", "65536", "largest accepted request body of the API, bytes"),
     Variable("HOUSING_MAX_BULK", "2097152", "largest list for `/api/predict/bulk/`, bytes"),
-    Variable("HOUSING_MAX_OUTCOMES", "4194304", "largest list for `/api/outcomes/`, bytes"),
+    Variable(
+        "HOUSING_MAX_OUTCOMES",
+        "4194304",
+        "largest list for `/api/outcomes/` and `/api/bitcoin/seconds/`, bytes",
+    ),
     Variable("HOUSING_MAX_UPLOAD", "104857600", "largest accepted upload of a model, bytes"),
     Variable("HOUSING_MAX_BATCH", "1073741824", "largest accepted file of a batch, bytes"),
     Variable("HOUSING_BATCH_ROWS", "1000000", "the most rows of a batch"),

@@ -85,13 +85,15 @@ def whole_second(text: str) -> datetime:
     """`2020-01-01T00:00:00.0000000Z`, UTC. Raises ValueError that says what is accepted."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is not None:
+            found = found.astimezone(UTC)
+    except (ValueError, OverflowError):  # no time; one that UTC puts before the year 1
         raise ValueError(f"{text[:40]!r} is not a time such as 2020-01-01T00:00:00Z") from None
     if found.tzinfo is None:
         raise ValueError(f"{text[:40]!r} lacks its time zone (Z)")
     if found.microsecond:
         raise ValueError(f"{text[:40]!r} is no whole second")
-    return found.astimezone(UTC)
+    return found
 
 
 def _number(text: str, field: Field) -> float | int | str | Fault:

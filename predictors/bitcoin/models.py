@@ -1,11 +1,12 @@
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Abs, Now
 
 from modelregistry.models import ModelVersion
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS
@@ -75,23 +76,62 @@ class SecondsLoad(models.Model):
         return f"{self.file_name} ({kind}, sha256:{self.sha256[:12]})"
 
 
+GUESSES = {"model": "prediction", "persistence": "last_close", "ewma": "ewma"}
+"""Who said what, by the column where it stands."""
+BASIS_POINTS = 1e4
+
+
 class ForecastQuerySet(models.QuerySet["Forecast"]):
+    def of(self, target: str) -> "ForecastQuerySet":
+        return self.filter(target=target)
+
     def made_since(self, moment: datetime) -> "ForecastQuerySet":
         return self.filter(predicted_at__gte=moment)
+
+    def with_version(self) -> "ForecastQuerySet":
+        """With its number; its golden rows and their proof are large."""
+        return self.select_related("model_version").only(
+            *(field.name for field in self.model._meta.concrete_fields), "model_version__version"
+        )
+
+    def sums_by_version(self) -> "models.QuerySet[Any, Any]":
+        """What errors are made of, added up: one row for each version, by number.
+
+        `n` forecasts; `moved`: those whose second brought another price than the last close. Of
+        each guess, with error = guess - actual (USD) and points = 10,000 error / actual:
+        `…_error`, `…_absolute`, `…_squared`, the same of `…_points`, and `…_right`: of those that
+        moved how many it had put on the right side of the last close.
+        """
+        sums: dict[str, Any] = {
+            "n": Count("*"),
+            "moved": Count("pk", filter=~Q(actual=F("last_close"))),
+        }
+        for guess, column in GUESSES.items():
+            error = F(column) - F("actual")
+            for name, value in ((guess, error), (f"{guess}_points", error / F("actual"))):
+                scaled = value * BASIS_POINTS if name != guess else value
+                sums[f"{name}_error"] = Sum(scaled)
+                sums[f"{name}_absolute"] = Sum(Abs(scaled))
+                sums[f"{name}_squared"] = Sum(scaled * scaled)
+            up = Q(actual__gt=F("last_close"), **{f"{column}__gt": F("last_close")})
+            down = Q(actual__lt=F("last_close"), **{f"{column}__lt": F("last_close")})
+            sums[f"{guess}_right"] = Count("pk", filter=up | down)
+        rows = self.annotate(version=F("model_version__version"), name=F("model_version__name"))
+        return rows.values("version", "name").annotate(**sums).order_by("version")
 
 
 class Forecast(models.Model):
     """A prediction whose second has come: one of each version, target and second.
 
     Equal questions to one version have one answer, however often it was asked; `prediction_id` is
-    the first of them in the log.
+    the last of them in the log, before the second came.
     """
 
     second = models.DateTimeField(help_text="the traded second that it was about")
     target = models.CharField(max_length=20)
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     prediction_id = models.UUIDField()
-    predicted_at = models.DateTimeField(help_text="when it was asked for first")
+    predicted_at = models.DateTimeField(help_text="when it was asked for")
     prediction = models.FloatField(help_text="USD")
     last_close = models.FloatField(help_text="USD: persistence, the naive guess")
     ewma = models.FloatField(help_text="USD: EWMA(0.2) of the sixty closes, the better naive guess")
@@ -114,17 +154,19 @@ class Forecast(models.Model):
 
 
 class LearnedExampleQuerySet(models.QuerySet["LearnedExample"]):
-    def known(self, root: int, up_to: int, fingerprints: Iterable[bytes]) -> set[bytes]:
-        """Of these examples, those that a version up to this number has learned."""
-        found = self.filter(root=root, version__lte=up_to, fingerprint__in=list(fingerprints))
-        return {bytes(one) for one in found.values_list("fingerprint", flat=True)}
+    def found(self, root: int, fingerprints: Iterable[bytes]) -> list[tuple[bytes, int]]:
+        """Of these examples, which were learned, and by which versions."""
+        rows = self.filter(root=root, fingerprint__in=list(fingerprints))
+        return [
+            (bytes(one), version) for one, version in rows.values_list("fingerprint", "version")
+        ]
 
 
 class LearnedExample(models.Model):
-    """That a version learned online from this window and what came next: each counts once.
+    """That a version which was activated learned online from this window and what came next.
 
-    `root` is the number of the version that was trained in one go and that the line of online
-    versions began with.
+    `root` is the number of the version that was trained in one go and that its line of online
+    versions began with. Each counts once in a line; after a rollback there may be two lines.
     """
 
     root = models.PositiveIntegerField()
@@ -135,7 +177,9 @@ class LearnedExample(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("root", "fingerprint"), name="learnedexample_once"),
+            models.UniqueConstraint(
+                fields=("root", "fingerprint", "version"), name="learnedexample_once"
+            ),
         )
 
     def __str__(self) -> str:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from learning.fields import Fault
 from predictions.errors import InvalidInput
+from predictors.bitcoin.frames import data_kind
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS
-from predictors.bitcoin.models import Second
+from predictors.bitcoin.models import Forecast, Second
 from predictors.bitcoin.resolving import resolve
 
 Values = tuple[float, ...]
@@ -23,6 +26,8 @@ class Recorded:
     """Were there already, with the same numbers."""
     resolved: int
     """Predictions whose second came."""
+    newest: datetime | None
+    """Of all seconds that are there now."""
 
 
 def record_seconds(
@@ -30,22 +35,24 @@ def record_seconds(
     seconds: Mapping[datetime, Values],
     recorded_by: str,
     is_synthetic: bool | None = None,
+    names: Mapping[datetime, str] | None = None,
 ) -> Recorded:
     """All or none. `is_synthetic`: None for as those that are there.
 
     Made-up seconds make room for real ones that come from a file (False); what is told otherwise
-    to a service that runs on made-up seconds counts as made up too, for both never mix. Raises
-    InvalidInput if one is there already with other numbers.
+    to a service that runs on made-up seconds counts as made up too, for both never mix. `names`:
+    what stands before the name of a field in a fault. Raises InvalidInput if one is there already
+    with other numbers.
     """
     with transaction.atomic():
         _one_at_a_time()
         if is_synthetic is None:
-            is_synthetic = Second.objects.filter(is_synthetic=True).exists()
-        elif not is_synthetic:
-            Second.objects.filter(is_synthetic=True).delete()
+            is_synthetic = data_kind() == "synthetic"
+        elif not is_synthetic and Second.objects.filter(is_synthetic=True).delete()[0]:
+            Forecast.objects.all().delete()  # all of them were about made-up seconds
         times = sorted(seconds)
         known = _known(times)
-        _require_equal(known, seconds)
+        _require_equal(known, seconds, names or {})
         new = [time for time in times if time not in known]
         Second.objects.bulk_create(
             (
@@ -59,14 +66,33 @@ def record_seconds(
             ),
             batch_size=2_000,
         )
-        resolved = resolve(new)
-    return Recorded(added=len(new), known=len(known), resolved=resolved)
+        resolved = resolve(sorted(new + _misled(new)))
+        newest = Second.objects.order_by("-time").values_list("time", flat=True).first()
+    return Recorded(added=len(new), known=len(known), resolved=resolved, newest=newest)
 
 
 def _one_at_a_time() -> None:
     """Until the transaction ends: two that bring the same second wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('bitcoin:seconds'))")
+
+
+def _misled(new: Sequence[datetime]) -> list[datetime]:
+    """Seconds that stood there before one of these, which came late: they were not the next.
+
+    What was resolved by them is about the late one; it is found again.
+    """
+    if not new:
+        return []
+    after = Second.objects.filter(time__gt=new[-1]).order_by("time").values("time")[:1]
+    between = Second.objects.filter(time__gte=new[0]).filter(
+        Q(time__lte=new[-1]) | Q(time__in=after)
+    )
+    times = between.order_by("time").values_list("time", flat=True)
+    added = set(new)
+    found = [later for earlier, later in pairwise(times) if earlier in added and later not in added]
+    Forecast.objects.filter(second__in=found).delete()
+    return found
 
 
 def _known(times: Sequence[datetime]) -> dict[datetime, Values]:
@@ -78,13 +104,18 @@ def _known(times: Sequence[datetime]) -> dict[datetime, Values]:
     return {time: tuple(values) for time, *values in found if time in wanted}
 
 
-def _require_equal(known: Mapping[datetime, Values], seconds: Mapping[datetime, Values]) -> None:
+def _require_equal(
+    known: Mapping[datetime, Values],
+    seconds: Mapping[datetime, Values],
+    names: Mapping[datetime, str],
+) -> None:
     faults = []
     for time, there in known.items():
         for name, was, said in zip(SECOND_COLUMNS, there, seconds[time], strict=True):
             if was != said:
                 shown = f"{time:%Y-%m-%dT%H:%M:%SZ}"
                 detail = f"{said!r}; {was!r} was recorded of {shown} before"
-                faults.append(Fault(name, detail, "a second is recorded once"))
+                field = names.get(time, "") + name
+                faults.append(Fault(field, detail, "a second is recorded once"))
     if faults:
         raise InvalidInput(faults)

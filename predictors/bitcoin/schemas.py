@@ -5,6 +5,7 @@ from typing import Any
 
 from learning.fields import Field, example_of, object_schema
 from predictions.schemas import ref
+from predictors.bitcoin.live_schemas import LIVE_SCHEMAS
 from predictors.bitcoin.ml.schema import SECOND_FIELDS, WINDOW
 from predictors.bitcoin.windows import ENVELOPE, HIGH
 
@@ -108,4 +109,4 @@ def request_schema(
     }
 
 
-SCHEMAS = {"BitcoinAnswer": ANSWER}
+SCHEMAS = {"BitcoinAnswer": ANSWER, **LIVE_SCHEMAS}

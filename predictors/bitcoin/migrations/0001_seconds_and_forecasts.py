@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("root", "fingerprint"), name="learnedexample_once"
+                        fields=("root", "fingerprint", "version"), name="learnedexample_once"
                     )
                 ],
             },
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ("second", models.DateTimeField(help_text="the traded second that it was about")),
                 ("target", models.CharField(max_length=20)),
                 ("prediction_id", models.UUIDField()),
-                ("predicted_at", models.DateTimeField(help_text="when it was asked for first")),
+                ("predicted_at", models.DateTimeField(help_text="when it was asked for")),
                 ("prediction", models.FloatField(help_text="USD")),
                 ("last_close", models.FloatField(help_text="USD: persistence, the naive guess")),
                 (
