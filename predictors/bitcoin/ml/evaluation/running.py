@@ -18,7 +18,6 @@ from predictors.bitcoin.ml.evaluation.rendering import lines, page
 from predictors.bitcoin.ml.handed_over import DenseNetwork
 from predictors.bitcoin.ml.training import CHOICES, described
 
-
 MOST_SECONDS: Final = 20_000
 """That are measured on, the newest: some of the rivals take hours to fit on more."""
 
