@@ -13,9 +13,11 @@ MOST_SECONDS = 200_000
 """That are learned from, the newest: what is older is forgotten anyway."""
 
 
-def seconds_frame(*, after: datetime | None = None, until: datetime | None = None) -> pd.DataFrame:
+def seconds_frame(
+    *, after: datetime | None = None, until: datetime | None = None, most: int = MOST_SECONDS
+) -> pd.DataFrame:
     """`(n_seconds, 7)`: `time` (UTC) and SECOND_COLUMNS, in time order; `after` is not in it."""
-    rows = Second.objects.after(after).until(until).newest(MOST_SECONDS)
+    rows = Second.objects.after(after).until(until).newest(most)
     frame = pd.DataFrame(rows, columns=["time", *SECOND_COLUMNS])
     return frame.astype(dict.fromkeys(SECOND_COLUMNS, "float64"))
 

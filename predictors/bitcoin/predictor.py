@@ -20,6 +20,7 @@ from predictors.bitcoin.ml.features import KNOWN_FEATURES
 from predictors.bitcoin.ml.recipes import CLASSES, RECIPES
 from predictors.bitcoin.ml.schema import PRICE_HIGH_FIELD, SECOND_FIELDS, WINDOW_FIELDS
 from predictors.bitcoin.monitoring import monitored
+from predictors.bitcoin.online.schemas import ONLINE_SCHEMAS
 from predictors.bitcoin.schemas import SCHEMAS, request_schema
 from predictors.bitcoin.training import data_fingerprint, train
 from predictors.bitcoin.trial import trial_rows
@@ -34,7 +35,7 @@ class BitcoinPredictor(Predictor):
     allowed_classes = CLASSES
     known_features = KNOWN_FEATURES
     recipes = tuple(RECIPES)
-    schemas = SCHEMAS
+    schemas = SCHEMAS | ONLINE_SCHEMAS
     actual = next(field for field in SECOND_FIELDS if field.name == "price_close")
     bands = (1e3, 5e3, 1e4, 5e4, 1e5)
 
