@@ -2,13 +2,18 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import numpy as np
 
 from predictors.bitcoin.clients.seconds import TradedSecond
 from predictors.bitcoin.clients.service import Answer, Service
 from predictors.bitcoin.ml.accuracy import errors
+from predictors.bitcoin.ml.examples import LONGEST_GAP
 from predictors.bitcoin.ml.schema import WINDOW
+
+LONGEST = timedelta(seconds=LONGEST_GAP)
+"""Without a trade. After more, what comes does not follow what was: sixty new ones are needed."""
 
 Print = Callable[[str], None]
 
@@ -57,8 +62,11 @@ class Conversation:
     def tell(self, seconds: Sequence[TradedSecond]) -> None:
         """In order of time, and later than all before. Raises ServiceRefused, ServiceAway."""
         told = self._service.tell(seconds)
-        self._window.extend(seconds)
         answer, self._asked = self._asked, None
+        for second in seconds:
+            if self._window and second.time - self._window[-1].time > LONGEST:
+                self._window.clear()
+            self._window.append(second)
         if answer is None:
             return
         # If the answer to the first attempt was lost, so was its number.
@@ -73,11 +81,6 @@ class Conversation:
         """For the next second, once there are sixty. Raises ServiceRefused, ServiceAway."""
         if len(self._window) == WINDOW:
             self._asked = self._service.ask(self._window)
-
-    def start_again(self) -> None:
-        """Sixty new seconds are needed: what comes next does not follow what was told."""
-        self._window.clear()
-        self._asked = None
 
 
 def _line(answer: Answer, second: TradedSecond, *, counted: bool) -> str:

@@ -1,18 +1,29 @@
-"""The key that a command shows to the service."""
+"""Which service a command talks to, and the key that it shows to it."""
 
-import logging
 import secrets
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getuser
 
+from django.conf import settings
+
 from predictions.keys.services import make_key, revoke_key
 
-logger = logging.getLogger(__name__)
-
+URL = "http://127.0.0.1:8000"
 SCOPE = "train"
 DAYS = 30
 """If the process is killed. Its secret was nowhere else than in that process."""
+
+
+def add_service_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--url", default=URL, help=f"of the service; default: {URL}")
+    parser.add_argument(
+        "--key",
+        default=settings.CLIENT_KEY,
+        help=f"an API key with the scope {SCOPE}; default: HOUSING_KEY, else one of its own, "
+        "which is revoked at the end",
+    )
 
 
 @contextmanager

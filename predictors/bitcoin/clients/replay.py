@@ -44,8 +44,8 @@ def read(path: Path, *, since: datetime | None = None, count: int | None = None)
     times = frame["time"].dt.to_pydatetime()
     values = frame[list(SECOND_COLUMNS)].itertuples(index=False, name=None)
     return [
-        TradedSecond(time, *prices, int(trades))
-        for time, (*prices, trades) in zip(times, values, strict=True)
+        TradedSecond(time, opens, highs, lows, closes, volume, int(trades))
+        for time, (opens, highs, lows, closes, volume, trades) in zip(times, values, strict=True)
     ]
 
 

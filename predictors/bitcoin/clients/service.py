@@ -83,9 +83,9 @@ class Service:
 
     def newest(self) -> datetime | None:
         """The time of the newest second that the service knows."""
-        found, _ = self._send("GET", "/api/bitcoin/seconds/?limit=1")
-        seconds = found["seconds"]
-        return datetime.fromisoformat(seconds[0]["time_period_start"]) if seconds else None
+        found, _ = self._send("GET", "/api/bitcoin/live/?minutes=1")
+        newest = found["newest"]
+        return datetime.fromisoformat(newest["time"]) if newest else None
 
     def tell(self, seconds: Sequence[TradedSecond]) -> Told:
         """That these were traded, in order. Raises ServiceRefused, ServiceAway."""

@@ -11,16 +11,16 @@ from typing import Any
 def stop_on_signal() -> Iterator[threading.Event]:
     """An event that Ctrl-C and SIGTERM set; the second time they end the process as ever."""
     stop = threading.Event()
-    former: dict[int, Any] = {}
+    former: dict[signal.Signals, Any] = {}
 
     def ask_to_stop(number: int, frame: object) -> None:
         stop.set()
-        signal.signal(number, former[number])
+        signal.signal(number, former[signal.Signals(number)])
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        former[number] = signal.signal(number, ask_to_stop)
+    for which in (signal.SIGINT, signal.SIGTERM):
+        former[which] = signal.signal(which, ask_to_stop)
     try:
         yield stop
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        for which, handler in former.items():
+            signal.signal(which, handler)

@@ -3,18 +3,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from predictions.contract import DataError
 from predictors.bitcoin.clients.conversation import Conversation
-from predictors.bitcoin.clients.keys import key_or_own
+from predictors.bitcoin.clients.keys import add_service_arguments, key_or_own
 from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read, replay
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
 from predictors.bitcoin.clients.stopping import stop_on_signal
 from predictors.bitcoin.files import whole_second
-
-URL = "http://127.0.0.1:8000"
 
 
 class Command(BaseCommand):
@@ -26,13 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--url", default=URL, help=f"of the service; default: {URL}")
-        parser.add_argument(
-            "--key",
-            default=settings.CLIENT_KEY,
-            help="an API key with the scope train; default: HOUSING_KEY, else one of its own, "
-            "which is revoked at the end",
-        )
+        add_service_arguments(parser)
         parser.add_argument(
             "--speed", type=_speed, default=1.0, help="times as fast as traded; 0: no pauses"
         )
