@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The sample is loaded and the basic model active before the first test."""
     with django_db_blocker.unblock():
+        if ModelVersion.objects.exists():  # one that was kept (--reuse-db)
+            return
         settings.DATA_FOLDER = str(SAMPLE)
         call_command("make_partitions")
         call_command("load_demographics")

@@ -108,7 +108,9 @@ def _quick_array(sent: Sequence[Any]) -> Window | None:
 def _is_sound(window: Window) -> bool:
     if not ((window >= _LOWEST) & (window <= _HIGHEST))[:-1].all():
         return False
-    current = np.nan_to_num(window[-1], nan=window[-1, _CLOSE])
+    current = window[-1].copy()
+    if math.isnan(current[_HIGH]):  # the only one that may be unknown
+        current[_HIGH] = current[_CLOSE]
     return bool(
         ((current >= _LOWEST) & (current <= _HIGHEST)).all()
         and not (window[:, _LOW] > window[:, _HIGH]).any()

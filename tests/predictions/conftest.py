@@ -3,6 +3,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -45,6 +46,12 @@ class OwnDatabase:
 
 @pytest.fixture(scope="session")
 def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[OwnDatabase]:
+    with copied_database(django_db_blocker) as database:
+        yield database
+
+
+@contextmanager
+def copied_database(django_db_blocker: Any) -> Iterator[OwnDatabase]:
     name = f"own_{secrets.token_hex(4)}"
     outer = os.environ["DATABASE_URL"]
     with django_db_blocker.unblock():
