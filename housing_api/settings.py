@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "predictions.training",
     "predictions.shadow",
     "predictions.batches",
+    "predictions.thinning",
     *PREDICTOR_APPS,
     "ops",
     "housing_api",
@@ -202,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
     "remove-old-batch-files": {
         "task": "predictions.batches.remove_old_files",
         "schedule": timedelta(hours=1),
+    },
+    "thin-versions": {
+        "task": "predictions.versions.thin",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
     },
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
     "add-intervals": {

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from modelregistry import overview, services
 from modelregistry.catalog import all_kinds
 from modelregistry.errors import DomainError
-from modelregistry.models import Activation, ModelVersion, ServingProcess
+from modelregistry.models import LONG, Activation, ModelVersion, ServingProcess
 from modelregistry.read_only import ReadOnlyAdmin
 from modelregistry.runtime import GONE_AFTER
 
@@ -74,9 +74,17 @@ class ModelVersionAdmin(ModelAdmin):
         ),
     )
 
-    @display(description="gate", ordering="gate", label={"passed": "success", "failed": "danger"})
+    @display(
+        description="gate",
+        ordering="gate",
+        label={"passed": "success", "failed": "danger", "removed": "info"},
+    )
     def gate_label(self, version: ModelVersion) -> str:
         return version.gate
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
+        rows: QuerySet[ModelVersion] = super().get_queryset(request)
+        return rows.defer(*LONG)
 
     @display(description="R²")
     def r2(self, version: ModelVersion) -> str:

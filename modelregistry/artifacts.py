@@ -1,6 +1,7 @@
 """The bytes of a model version: kept by content, checked before they are used."""
 
 import hashlib
+import logging
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -9,6 +10,8 @@ from learning.building import build_estimator, checked_feature_names
 from modelregistry.catalog import ModelKind
 from modelregistry.errors import InvalidArtifact
 from modelregistry.models import artifact_storage
+
+logger = logging.getLogger(__name__)
 
 
 def sha256(content: bytes) -> str:
@@ -36,6 +39,18 @@ def store(*, predictor: str, model_bytes: bytes, features_bytes: bytes) -> tuple
 def read(name: str) -> bytes:
     with artifact_storage().open(name, "rb") as file:
         return bytes(file.read())
+
+
+def remove(*names: str) -> None:
+    """What is gone already is no error. With the last file its folder goes."""
+    storage = artifact_storage()
+    for name in names:
+        storage.delete(name)
+    for folder in {name.rpartition("/")[0] for name in names}:
+        try:
+            storage.delete(folder)  # where folders are only parts of names there is none
+        except OSError:
+            logger.warning("artifacts: %s is not empty", folder)
 
 
 def build(

@@ -42,6 +42,14 @@ class ModelUnavailable(DomainError):
     status = 503
 
 
+class VersionInUse(DomainError):
+    """Its files are needed."""
+
+    code = "version-in-use"
+    title = "The model version is in use"
+    status = 409
+
+
 class InvalidArtifact(DomainError):
     code = "invalid-artifact"
     title = "The model files are not accepted"
@@ -49,7 +57,10 @@ class InvalidArtifact(DomainError):
 
 
 class GateFailed(DomainError):
-    """The version is kept, marked with the reason, and cannot be activated."""
+    """The version is kept, marked with the reason, and cannot be activated.
+
+    So is one that passed and whose files were removed since.
+    """
 
     code = "gate-failed"
     title = "The model version did not pass the gate"

@@ -71,10 +71,8 @@ def try_version(
 
 def require_passed(version: ModelVersion) -> None:
     """Raises GateFailed."""
-    if version.gate != ModelVersion.Gate.PASSED:
-        raise GateFailed(
-            f"{version} did not pass the gate: {version.gate_reason}", version=version.version
-        )
+    if version.why_it_cannot_answer:
+        raise GateFailed(version.why_it_cannot_answer, version=version.version)
 
 
 def try_successor(*, parent: ModelVersion, before: LoadedModel, model_bytes: bytes) -> GateReport:

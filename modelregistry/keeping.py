@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
 
 from learning.artifact import library_versions
 from modelregistry import artifacts
@@ -30,15 +29,15 @@ def keep(
     Raises GateFailed, which names the version, after keeping what the report says has failed.
     """
     reason = _storable(report.reason)
-    model_file, features_file = artifacts.store(
-        predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
-    )
     with transaction.atomic():
         lock_predictor(predictor)
-        last = ModelVersion.objects.of(predictor).aggregate(last=Max("version"))["last"] or 0
+        # Under the lock: whoever removes the same files meanwhile does not know of this row.
+        model_file, features_file = artifacts.store(
+            predictor=predictor, model_bytes=model_bytes, features_bytes=features_bytes
+        )
         version = ModelVersion.objects.create(
             predictor=predictor,
-            version=last + 1,
+            version=ModelVersion.objects.last_number(predictor) + 1,
             model_file=model_file,
             features_file=features_file,
             model_sha256=artifacts.sha256(model_bytes),
@@ -63,7 +62,8 @@ def keep(
 
 
 def lock_predictor(predictor: str) -> None:
-    """Until the transaction ends: no gaps in the numbers, one activation after the other."""
+    """Until the transaction ends: no gaps in the numbers, one activation after the other, and
+    nobody stores files while they are removed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"modelregistry:{predictor}"])
 

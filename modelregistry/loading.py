@@ -38,8 +38,8 @@ class LoadedModel:
 
 def load(version: ModelVersion) -> LoadedModel:
     """Read, check and build one version. Raises ModelUnavailable."""
-    if version.gate != ModelVersion.Gate.PASSED:
-        raise ModelUnavailable(f"{version} did not pass the gate: {version.gate_reason}")
+    if version.why_it_cannot_answer:
+        raise ModelUnavailable(version.why_it_cannot_answer)
     estimator, feature_names = _build(version)
     fast = fast_predictor(estimator) if version.engine == FAST else None
     model = LoadedModel(

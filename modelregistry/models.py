@@ -13,6 +13,8 @@ def artifact_storage() -> Storage:
     return storages["artifacts"]
 
 
+# Columns that no list shows.
+LONG = ("feature_names", "library_versions", "notes", "golden", "engine_proof")
 HEADLINE_PARTS = ("test", "out_of_fold", "at_registration")
 HEADLINE_METRICS = ("r2", "rmse", "mae", "mdape")
 
@@ -26,28 +28,26 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
     def newest_first(self, predictor: str) -> "ModelVersionQuerySet":
         """For lists: without the columns that are long."""
-        versions = self.of(predictor).order_by("-version")
-        return versions.defer(
-            "feature_names", "library_versions", "notes", "golden", "engine_proof"
-        )
+        return self.of(predictor).order_by("-version").defer(*LONG)
+
+    def last_number(self, predictor: str) -> int:
+        """So many there are: numbers begin with 1 and have no gaps."""
+        return self.of(predictor).aggregate(last=models.Max("version"))["last"] or 0
 
     def numbered(self, predictor: str, version: int) -> "ModelVersion":
-        """Raises UnknownVersion, which names the versions that exist."""
+        """Raises UnknownVersion, which says which there are."""
         try:
             return self.get(predictor=predictor, version=version)
         except ModelVersion.DoesNotExist:
-            known = ", ".join(
-                str(number) for number in self.of(predictor).values_list("version", flat=True)
-            )
-            raise UnknownVersion(
-                f"{predictor} has no version {version}; there are: {known or 'none'}"
-            ) from None
+            last = self.last_number(predictor)
+            known = f"1 to {last}" if last > 1 else last or "none"
+            detail = f"{predictor} has no version {version}; there are: {known}"
+            raise UnknownVersion(detail) from None
 
 
 class ModelVersion(models.Model):
-    """One trained model of one predictor.
-
-    Immutable but for its notes, for `is_active` and for what an evaluation adds to its metrics.
+    """One trained model of one predictor. Immutable but for its notes, for `is_active`, for what an
+    evaluation adds to its metrics, and for `gate` when its files are removed.
 
     Never deleted, and active only if it passed the gate: the database refuses otherwise.
 
@@ -58,6 +58,7 @@ class ModelVersion(models.Model):
     class Gate(models.TextChoices):
         PASSED = "passed", "passed"
         FAILED = "failed", "failed"
+        REMOVED = "removed", "its files were removed"
 
     predictor = models.CharField(max_length=40)
     version = models.PositiveIntegerField(help_text="1, 2, … per predictor, without gaps")
@@ -101,9 +102,17 @@ class ModelVersion(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(version__gte=1), name="modelversion_from_1"),
             models.CheckConstraint(
+                condition=models.Q(gate__in=("passed", "failed", "removed")),
+                name="modelversion_gate",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(is_active=False) | models.Q(gate="passed"),
                 name="modelversion_active_passed_the_gate",
             ),
+        )
+        indexes = (
+            # Who else has the same files?
+            models.Index(fields=("model_file",), name="modelversion_model_file"),
         )
 
     def __str__(self) -> str:
@@ -112,6 +121,15 @@ class ModelVersion(models.Model):
     @property
     def digest(self) -> str:
         return f"sha256:{self.model_sha256}"
+
+    @property
+    def why_it_cannot_answer(self) -> str:
+        """Empty if it can."""
+        if self.gate == self.Gate.PASSED:
+            return ""
+        if self.gate == self.Gate.REMOVED:
+            return f"the files of {self} were removed: {self.gate_reason}"
+        return f"{self} did not pass the gate: {self.gate_reason}"
 
     @property
     def data(self) -> str:
@@ -177,9 +195,19 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
     def previous(self, predictor: str, *, skipping: Collection[int] = ()) -> ModelVersion | None:
         """The version that a rollback returns to, but for those with the numbers `skipping`.
 
+        Never the active one, and none whose files were removed.
+        """
+        found = self.returned_to(predictor, limit=1, skipping=skipping)
+        return ModelVersion.objects.get(pk=found[0]) if found else None
+
+    def returned_to(
+        self, predictor: str, *, limit: int, skipping: Collection[int] = ()
+    ) -> list[int]:
+        """Keys of the versions that rollbacks, one after the other, return to.
+
         Activations are stacked and a rollback takes the top one away, so that rolling back twice
-        goes two versions back, and not back and forth. Never the active one, which may stand in the
-        stack more than once.
+        goes two versions back, and not back and forth. A version may stand in the stack more than
+        once.
         """
         stack: list[int] = []
         rows = self.of(predictor).exclude(to_version=None).order_by("id")
@@ -189,13 +217,11 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
                     stack.pop()
             elif not stack or stack[-1] != version:
                 stack.append(version)
-        skipped = set(
-            ModelVersion.objects.of(predictor)
-            .filter(models.Q(version__in=skipping) | models.Q(is_active=True))
-            .values_list("pk", flat=True)
-        )
-        left = [version for version in stack if version not in skipped]
-        return ModelVersion.objects.get(pk=left[-1]) if left else None
+        unfit = models.Q(version__in=skipping) | models.Q(is_active=True) | models.Q(gate="removed")
+        versions = ModelVersion.objects.of(predictor).filter(unfit)
+        skipped = set(versions.values_list("pk", flat=True))
+        left = dict.fromkeys(version for version in reversed(stack) if version not in skipped)
+        return list(left)[:limit]
 
 
 class Activation(models.Model):

@@ -7,6 +7,7 @@ from modelregistry.models import Activation, ModelVersion, ServingProcess
 from modelregistry.runtime import GONE_AFTER
 
 HISTORY_ROWS = 50
+PAGE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,17 @@ class Standing:
     predictor: str
     versions: int
     active: ModelVersion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some versions of a predictor, newest first."""
+
+    versions: list[ModelVersion]
+    active: int | None
+    """The number of the one that answers, on this page or not."""
+    older: int | None
+    """The next page are those before this number; None: there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +48,26 @@ def predictors() -> list[Standing]:
     return [
         Standing(
             predictor=kind.predictor,
-            versions=ModelVersion.objects.of(kind.predictor).count(),
+            versions=ModelVersion.objects.last_number(kind.predictor),
             active=ModelVersion.objects.active(kind.predictor).first(),
         )
         for kind in sorted(all_kinds(), key=lambda kind: kind.predictor)
     ]
 
 
-def versions(predictor: str) -> list[ModelVersion]:
-    """Newest first. Raises UnknownPredictor."""
-    return list(ModelVersion.objects.newest_first(kind_of(predictor).predictor))
+def versions(predictor: str, *, before: int | None = None) -> Page:
+    """Newest first, those with numbers below `before`. Raises UnknownPredictor."""
+    found = ModelVersion.objects.newest_first(kind_of(predictor).predictor)
+    if before is not None:
+        found = found.filter(version__lt=before)
+    page = list(found[:PAGE_ROWS])
+    numbers = ModelVersion.objects.active(predictor).values_list("version", flat=True)
+    return Page(
+        versions=page,
+        active=numbers.first(),
+        # Numbers have no gaps: what is above 1 has older ones.
+        older=page[-1].version if page and page[-1].version > 1 else None,
+    )
 
 
 def version(predictor: str, number: int) -> ModelVersion:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.utils import timezone
 
 from learning.artifact import feature_names_bytes, pickled
 from modelregistry import artifacts, loading
@@ -13,10 +14,14 @@ from modelregistry.errors import (
     ActiveVersionChanged,
     InvalidArtifact,
     NothingToRollBack,
+    VersionInUse,
 )
 from modelregistry.gate import require_passed, try_successor, try_version
 from modelregistry.keeping import keep, lock_predictor
 from modelregistry.models import Activation, ModelVersion
+
+# So many in a row, done by SQL, are waited for.
+RAW_UPDATES = 3
 
 
 def register_version(
@@ -96,6 +101,31 @@ def register_successor(
         created_by=created_by,
         notes=notes,
     )
+
+
+def remove_files(*, version: ModelVersion, reason: str) -> ModelVersion:
+    """Remove the files of a version that nobody needs; its row stays, marked, and says why.
+
+    Another version with the very same files keeps them. Who has it in memory goes on. Raises
+    VersionInUse: it is active; GateFailed: it did not pass the gate, or has none any more.
+    """
+    with transaction.atomic():
+        lock_predictor(version.predictor)
+        chosen = ModelVersion.objects.select_for_update().get(pk=version.pk)
+        require_passed(chosen)
+        if chosen.is_active:
+            raise VersionInUse(f"{chosen} is active: its files are needed")
+        chosen.gate = ModelVersion.Gate.REMOVED
+        chosen.gate_reason = f"{timezone.now():%Y-%m-%d %H:%M} UTC: {reason}"
+        if "rows" not in chosen.golden:  # others may be asked the rows that it keeps
+            chosen.golden = {}
+        chosen.save(update_fields=["gate", "gate_reason", "golden"])
+        others = ModelVersion.objects.filter(model_file=chosen.model_file)
+        if not others.exclude(gate=ModelVersion.Gate.REMOVED).exists():
+            # Should the row not be committed, the files are missing to a version that is thinned
+            # again next time; the other way round they would lie about for ever.
+            artifacts.remove(str(chosen.model_file.name), str(chosen.features_file.name))
+    return chosen
 
 
 def record_evaluation(*, predictor: str, version: int, figures: Mapping[str, Any]) -> ModelVersion:
@@ -181,12 +211,26 @@ def _require_active(predictor: str, expected: int) -> None:
 def _activate(chosen: ModelVersion, actor: str, reason: str, *, is_rollback: bool = False) -> None:
     """Within a transaction. The trigger that writes the history reads who and why from it."""
     _tell_trigger(actor[:150], reason, "true" if is_rollback else "")
-    # One statement over all rows: it waits for a raw UPDATE and then overrides it whole.
-    ModelVersion.objects.of(chosen.predictor).update(
+    # One statement, over few rows: there may be a hundred thousand.
+    switched = {chosen.pk, *_locked_active(chosen.predictor)}
+    ModelVersion.objects.filter(pk__in=switched).update(
         is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
     )
     # What else is done in this transaction is not ours.
     _tell_trigger("", "", "")
+
+
+def _locked_active(predictor: str) -> list[int]:
+    """The key of what is active, locked: no raw UPDATE can switch until we have.
+
+    One that has begun is waited for. What was active then is so no more, and what is active now is
+    only found by looking again.
+    """
+    active = ModelVersion.objects.select_for_update().active(predictor).values_list("pk", flat=True)
+    for _ in range(RAW_UPDATES):
+        if found := list(active.all()):
+            return found
+    return []
 
 
 def _tell_trigger(actor: str, reason: str, is_rollback: str) -> None:

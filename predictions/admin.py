@@ -12,6 +12,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from modelregistry.read_only import ReadOnlyAdmin
+from modelregistry.version_filter import VersionFilter
 from predictions import catalog
 from predictions.models import Prediction, PredictionQuerySet, Retention
 
@@ -123,7 +124,7 @@ class PredictionAdmin(ReadOnlyAdmin):
         "latency",
         "caller",
     )
-    list_filter = (DayFilter, PredictorFilter, "model_version", StatusFilter)
+    list_filter = (DayFilter, PredictorFilter, VersionFilter, StatusFilter)
     list_select_related = ("model_version",)
     search_fields = ("id",)  # shows the box; `get_search_results` does the search
     search_help_text = (

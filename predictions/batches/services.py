@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from learning.fields import Fault
-from modelregistry.errors import GateFailed, NoActiveModel
+from modelregistry.errors import NoActiveModel
+from modelregistry.gate import require_passed
 from modelregistry.models import ModelVersion
 from predictions import catalog
 from predictions.batches.errors import NoRoom
@@ -60,8 +61,7 @@ def version_for(*, predictor_name: str, model: str) -> ModelVersion:
         fault = Fault("model", f'"{model[:50]}" is no version', "active, or the number of one")
         raise InvalidInput([fault])
     version = ModelVersion.objects.numbered(predictor.name, int(model))
-    if version.gate != ModelVersion.Gate.PASSED:
-        raise GateFailed(f"{version} did not pass the gate: {version.gate_reason}")
+    require_passed(version)
     return version
 
 

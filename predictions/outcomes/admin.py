@@ -6,6 +6,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from modelregistry.read_only import ReadOnlyAdmin
+from modelregistry.version_filter import VersionFilter
 from predictions.outcomes.models import Outcome, OutcomeRevision
 
 
@@ -39,7 +40,7 @@ class OutcomeAdmin(ReadOnlyAdmin):
         "recorded_by",
         "accuracy",
     )
-    list_filter = ("predictor", "model_version", "is_synthetic", "source")
+    list_filter = ("predictor", VersionFilter, "is_synthetic", "source")
     list_select_related = ("model_version",)
     search_fields = ("prediction_id__exact",)
     search_help_text = "prediction id, whole"

@@ -19,10 +19,13 @@ from predictions.shadow.comparing import compare
 from predictions.shadow.models import Shadow
 from predictions.shadow.tables import tables
 
+OFFERED = 100
+"""The newest; older ones by the API."""
+
 
 def candidates() -> list[tuple[str, str]]:
     found = ModelVersion.objects.filter(gate=ModelVersion.Gate.PASSED, is_active=False)
-    versions = found.order_by("predictor", "-version").only("predictor", "version", "name")
+    versions = found.order_by("-pk").only("predictor", "version", "name")[:OFFERED]
     return [(f"{one.predictor}/{one.version}", str(one)) for one in versions]
 
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from modelregistry.catalog import kind_of
-from modelregistry.errors import GateFailed
+from modelregistry.gate import require_passed
 from modelregistry.models import ModelVersion
 from predictions.models import first_id
 from predictions.shadow import scoring
@@ -29,8 +29,7 @@ def set_shadow(*, predictor: str, version: int, actor: str, reason: str = "") ->
     AlreadyActive, TooManyShadows.
     """
     chosen = _chosen(predictor, version)
-    if chosen.gate != ModelVersion.Gate.PASSED:
-        raise GateFailed(f"{chosen} did not pass the gate: {chosen.gate_reason}", version=version)
+    require_passed(chosen)
     with transaction.atomic():
         _lock(predictor)
         standing = Shadow.objects.of_version(chosen).open().with_numbers().first()

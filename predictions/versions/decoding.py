@@ -1,4 +1,5 @@
-"""The files of a model, as they are sent. All faults at once."""
+"""The files of a model, as they are sent, and which versions a list shall show. All faults at
+once."""
 
 import math
 import re
@@ -23,6 +24,7 @@ from predictions.errors import (
 )
 from predictions.parsing import decode
 from predictions.reasons import content_length, is_chunked, unknown
+from predictions.versions.parameters import BEFORE
 
 FEATURES_BYTES = 65_536
 FORM = "multipart/form-data"
@@ -41,6 +43,17 @@ class Upload:
     sha256: str
     metrics: Mapping[str, Any]
     trained_on: Mapping[str, Any]
+
+
+def read_before(request: HttpRequest) -> int | None:
+    """The query `?before=120`: versions with smaller numbers. Raises InvalidInput."""
+    sent = request.GET.getlist(BEFORE)
+    faults = unknown(request.GET.keys() - {BEFORE}, f"only: {BEFORE}")
+    if len(sent) > 1 or not all(re.fullmatch("[0-9]{1,9}", text) for text in sent):
+        faults.append(Fault(BEFORE, "no number, or twice", "the number of a version"))
+    if faults:
+        raise InvalidInput(faults)
+    return int(sent[0]) if sent else None
 
 
 def read_upload(request: HttpRequest) -> Upload:

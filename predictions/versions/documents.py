@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
+
 from modelregistry.models import Activation, ModelVersion
-from modelregistry.overview import Serving, Standing
+from modelregistry.overview import Page, Serving, Standing
+from predictions.versions.parameters import BEFORE
 
 Document = dict[str, Any]
 
@@ -22,15 +25,13 @@ def standings(found: Iterable[Standing]) -> Document:
     }
 
 
-def versions(
-    predictor: str, found: Iterable[ModelVersion], history: Iterable[Activation]
-) -> Document:
-    summaries = [summary(version) for version in found]
-    active = [version["version"] for version in summaries if version["is_active"]]
+def versions(predictor: str, found: Page, history: Iterable[Activation]) -> Document:
+    address = reverse("model-versions", args=[predictor])
     return {
         "predictor": predictor,
-        "active": active[0] if active else None,
-        "versions": summaries,
+        "active": found.active,
+        "versions": [summary(version) for version in found.versions],
+        "next": found.older and f"{address}?{BEFORE}={found.older}",
         "history": [_activation(row) for row in history],
     }
 

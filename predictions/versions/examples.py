@@ -35,6 +35,7 @@ VERSIONS: Document = {
     "predictor": "homes",
     "active": 2,
     "versions": [_SUMMARY],
+    "next": None,
     "history": [_ACTIVATION],
 }
 DETAIL: Document = {

@@ -47,8 +47,12 @@ _SUMMARY: Schema = {
     "predictor": _text("", "homes"),
     **_SHORT,
     "is_active": {"type": "boolean"},
-    "gate": {"type": "string", "enum": ["passed", "failed"]},
-    "gate_reason": _text("why it failed; such a version can never be activated", ""),
+    "gate": {"type": "string", "enum": ["passed", "failed", "removed"]},
+    "gate_reason": _text(
+        "why it failed, or when and why its files were removed; such a version can never be "
+        "activated",
+        "",
+    ),
     "engine": _text("`fast`: proven equal to the pickle; `pickle`: the pickle itself", "fast"),
     "data": {"type": "string", "description": "`real`, `synthetic` or `unknown`"},
     "headline": {
@@ -130,7 +134,8 @@ SCHEMAS: dict[str, Schema] = {
             {
                 "predictor": _text("", "homes"),
                 "active": _or_null(_NUMBER),
-                "versions": {"type": "array", "items": ref("ModelSummary")},
+                "versions": {"type": "array", "maxItems": 100, "items": ref("ModelSummary")},
+                "next": _or_null(_text("where older ones are", "/api/models/homes/?before=101")),
                 "history": _HISTORY,
             },
         ),

@@ -13,7 +13,8 @@ from predictions.reasons import read_reason
 from predictions.rendering import respond
 from predictions.schemas import ref
 from predictions.versions import documents
-from predictions.versions.decoding import FORM, read_upload
+from predictions.versions.decoding import FORM, read_before, read_upload
+from predictions.versions.parameters import BEFORE_VERSION
 from predictions.views import JSONView
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
@@ -35,13 +36,13 @@ class VersionsView(GuardedView):
 
     @extend_schema(
         operation_id="list_model_versions",
-        summary="All versions of a predictor, newest first, and the last 50 switches",
+        summary="Versions of a predictor, newest first, 100 at a time, and the last 50 switches",
         tags=["models"],
-        parameters=[PREDICTOR],
-        responses=responses("Versions", *READ),
+        parameters=[PREDICTOR, BEFORE_VERSION],
+        responses=responses("Versions", *READ, 422, _404="`unknown-predictor`."),
     )
     def get(self, request: Request, predictor: str) -> HttpResponse:
-        versions = overview.versions(predictor)
+        versions = overview.versions(predictor, before=read_before(request._request))
         return respond(documents.versions(predictor, versions, overview.history(predictor)))
 
     @extend_schema(

@@ -142,7 +142,7 @@ def test_what_cannot_answer_is_kept_marked_and_can_never_be_activated(
 
 
 def test_an_unknown_predictor_is_refused(good: tuple[Path, Path]) -> None:
-    with pytest.raises(CommandError, match="there are: homes"):
+    with pytest.raises(CommandError, match="there are: bitcoin, homes"):
         call_command("register_model", "horses", *good)
 
 

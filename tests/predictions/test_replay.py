@@ -210,7 +210,7 @@ def test_the_same_version_as_another_one_is_equal(logged: list[str]) -> None:
     ("arguments", "reason"),
     [
         (("--version", "99"), "homes has no version 99; there are: 1"),
-        (("--version", "1", "--predictor", "horses"), "there are: homes"),
+        (("--version", "1", "--predictor", "horses"), "there are: bitcoin, homes"),
     ],
 )
 def test_a_version_that_is_not_there_is_refused(

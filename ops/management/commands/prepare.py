@@ -56,7 +56,7 @@ class Command(BaseCommand):
         is_real = predictor.data_kind() == "real"
         versions = [
             version
-            for version in ModelVersion.objects.of(predictor.name).filter(gate="passed")
+            for version in ModelVersion.objects.newest_first(predictor.name).filter(gate="passed")
             if not (is_real and version.is_synthetic)
         ]
         there = {version.trained_on.get("recipe") for version in versions}

@@ -1,13 +1,21 @@
 """POST …/activate/ and …/rollback/."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
 
 from modelregistry.models import Activation, ModelVersion
+from tests.live import wait_until
+from tests.predictions.conftest import OwnDatabase
 from tests.predictions.versions.conftest import Post, another
+
+SOMEBODY_WAITS = """
+SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 
 
 def test_it_works(
@@ -113,3 +121,39 @@ def test_an_empty_body_needs_no_content_type(post: Post, second: ModelVersion) -
 def test_another_content_type_is_refused(post: Post) -> None:
     response = post("homes/rollback/", "reason=x", content_type="text/plain")
     assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
+
+
+def test_who_switches_by_sql_meanwhile_is_waited_for_and_overridden(
+    own_database: OwnDatabase,
+) -> None:
+    def switch(connection: psycopg.Connection[Any], number: int) -> None:
+        connection.execute(
+            "UPDATE modelregistry_modelversion SET is_active = (version = %s) "
+            "WHERE predictor = 'homes'",
+            [number],
+        )
+
+    with own_database.connect() as database, ThreadPoolExecutor() as aside:
+        last = database.execute(
+            "SELECT max(version) FROM modelregistry_modelversion WHERE predictor = 'homes'"
+        ).fetchone()
+        assert last
+        theirs, ours = last[0] + 1, last[0] + 2
+        database.execute(
+            "INSERT INTO modelregistry_modelversion SELECT (jsonb_populate_record(v, "
+            "jsonb_build_object('id', n + 1000000, 'version', n, 'is_active', false))).* "
+            "FROM modelregistry_modelversion v, unnest(%s::int[]) AS n "
+            "WHERE v.version = 1 AND v.predictor = 'homes'",
+            [[theirs, ours]],
+        )
+        with database.transaction():
+            switch(database, theirs)
+            done = aside.submit(own_database.manage, "activate_model", "homes", str(ours))
+            with own_database.connect() as onlooker:
+                wait_until(lambda: onlooker.execute(SOMEBODY_WAITS).fetchone() is not None, 60)
+        assert done.result().returncode == 0, done.result()
+        active = database.execute(
+            "SELECT version FROM modelregistry_modelversion WHERE is_active AND predictor = 'homes'"
+        )
+        assert active.fetchall() == [(ours,)]
+        switch(database, 1)
