@@ -79,7 +79,7 @@ class Follower:
         while not self._stop.is_set():
             try:
                 self._follow()
-            except (OSError, WebSocketException) as error:
+            except (OSError, EOFError, WebSocketException) as error:
                 logger.warning("%s: %s: %s", self._address, type(error).__name__, error)
             if not self._stop.is_set():
                 pause = self._backoff.next()
@@ -87,7 +87,7 @@ class Follower:
                 self._stop.wait(pause)
 
     def _follow(self) -> None:
-        """One connection, until it ends. Raises OSError (TimeoutError too), WebSocketException."""
+        """One connection, until it ends. Raises OSError, EOFError, WebSocketException."""
         # Not the library's own iterator of connections: it would wait through a stop, and not at
         # all before it comes back to a server that accepts each connection and then closes it.
         opening = reconnect(self._address, open_timeout=10, close_timeout=2)

@@ -56,10 +56,16 @@ def moved_after(seconds: Seconds, newest: datetime | None) -> Seconds:
     return _moved(seconds, newest + DISTANCE - seconds[0].time)
 
 
-def moved_to_now(seconds: Seconds) -> Seconds:
-    """So that the first one that is predicted is traded now."""
+def moved_to_now(seconds: Seconds, newest: datetime | None) -> Seconds:
+    """So that the first one that is predicted is traded now.
+
+    Raises DataError if one as late is known: two markets would be mixed.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
-    return _moved(seconds, now - seconds[WINDOW].time)
+    moved = _moved(seconds, now - seconds[WINDOW].time)
+    if newest is not None and newest >= moved[0].time:
+        raise DataError(f"the service knows seconds up to {newest:%Y-%m-%dT%H:%M:%SZ} already")
+    return moved
 
 
 def _moved(seconds: Seconds, by: timedelta) -> Seconds:

@@ -4,15 +4,18 @@ import json
 import queue
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 PRODUCT = "BTC-USD"
 DROP = object()
 """In the script: the connection is cut, without a closing handshake."""
+BROKEN = object()
+"""In the script: a text that is no UTF-8, upon which the client has to close (RFC 6455, 8.1)."""
 
 
 def at(moment: datetime) -> str:
@@ -75,6 +78,11 @@ class Exchange:
                 continue
             if message is DROP:
                 connection.close_socket()
+                return
+            if message is BROKEN:
+                connection.send(b"\xff", text=True)
+                with suppress(ConnectionClosed):
+                    connection.recv()
                 return
             connection.send(message)
 

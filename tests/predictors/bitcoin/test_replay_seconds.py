@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 from django.core.management import CommandError, call_command
 
+from predictions.contract import DataError
 from predictions.keys.models import digest_of
 from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
@@ -127,7 +128,10 @@ def test_a_replay_follows_what_is_known_at_a_distance() -> None:
     assert moved[0].time == newest + HOUR
     assert moved[-1].time - moved[0].time == seconds[-1].time - seconds[0].time
     assert moved_after(moved, newest) == moved
-    assert moved_to_now(seconds)[60].time <= datetime.now(UTC) < moved_to_now(seconds)[62].time
+    now = moved_to_now(seconds, newest)
+    assert now[60].time <= datetime.now(UTC) < now[60].time + HOUR
+    with pytest.raises(DataError, match="already"):
+        moved_to_now(seconds, now[-1].time)
 
 
 class Flaky(BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ from predictors.bitcoin.clients.pauses import Backoff
 from predictors.bitcoin.clients.seconds import TradedSecond
 from tests.live import Live, outside, wait_until
 
-from .exchange import DROP, PRODUCT, Exchange, exchange, heartbeat, second, trade
+from .exchange import BROKEN, DROP, PRODUCT, Exchange, exchange, heartbeat, second, trade
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 LATER = timedelta(hours=1)
@@ -146,7 +146,7 @@ def test_a_lost_connection_that_lost_nothing_leaves_no_hole(
     place.send(trade(99, after(-1), 7000.0, 1.0, type="last_match"), *trades[:2], DROP)
     # The exchange repeats the last trade before the subscription: it is known, nothing is missing.
     place.send(trade(101, after(0.2), 7002.0, 0.5, type="last_match"))
-    place.send(trades[2], DROP, trades[2], *second(103, after(1), [7004.0]))
+    place.send(trades[2], BROKEN, trades[2], *second(103, after(1), [7004.0]))
     wait_until(lambda: len(following.seconds) == 1)
     assert values(following.seconds) == [(after(0), 7001.0, 7003.0, 7001.0, 7003.0, 1.5, 3)]
     assert len(place.subscriptions) == 3

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             with stop_on_signal() as stop, key_or_own(options["key"], purpose=purpose) as key:
                 service = Service(options["url"], key, stop=stop)
                 if options["now"]:
-                    seconds = moved_to_now(seconds)
+                    seconds = moved_to_now(seconds, service.newest())
                 elif not options["keep_times"]:
                     seconds = moved_after(seconds, service.newest())
                 conversation = Conversation(service, self.stdout.write)
