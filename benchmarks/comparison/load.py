@@ -50,13 +50,19 @@ def version_of_wrk() -> str:
     return " ".join(result.stdout.split()[:2])
 
 
-def run(url: str, body: bytes, *, connections: int, seconds: float) -> Load:
-    """POST `body` to `url` over and over on each of the connections."""
+def run(
+    url: str, body: bytes, *, connections: int, seconds: float, bodies: Path | None = None
+) -> Load:
+    """POST `body` to `url` over and over on each of the connections.
+
+    `bodies`: a file with others, one in each line, which are sent by turns instead.
+    """
+    instead = {} if bodies is None else {"BENCHMARK_BODIES": str(bodies)}
     result = subprocess.run(
         # One thread: the servers need the cores more than this client does.
         [find_wrk(), "--threads=1", f"--connections={connections}", f"--duration={seconds:.0f}s",
          "--latency", f"--script={SCRIPT}", url],
-        env={**os.environ, "BENCHMARK_BODY": body.decode()},
+        env={**os.environ, "BENCHMARK_BODY": body.decode(), **instead},
         capture_output=True,
         text=True,
         timeout=seconds + 60,

@@ -1,7 +1,22 @@
 -- wrk: POST one body. Nothing runs per request, so wrk builds the request once.
+-- With BENCHMARK_BODIES, a file with one in each line: those by turns, built before the start.
 wrk.method = "POST"
 wrk.body = assert(os.getenv("BENCHMARK_BODY"), "BENCHMARK_BODY is not set")
 wrk.headers["Content-Type"] = "application/json"
+
+local bodies = os.getenv("BENCHMARK_BODIES")
+if bodies then
+  local requests, turn = {}, 0
+  function init(arguments)
+    for line in io.lines(bodies) do
+      requests[#requests + 1] = wrk.format(nil, nil, nil, line)
+    end
+  end
+  function request()
+    turn = turn % #requests + 1
+    return requests[turn]
+  end
+end
 
 -- The last line of the output, for load.py; times in microseconds.
 function done(summary, latency)
