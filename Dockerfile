@@ -24,6 +24,7 @@ COPY modelregistry modelregistry
 COPY predictions predictions
 COPY predictors predictors
 COPY ops ops
+COPY console console
 COPY housing_api housing_api
 # Settings want values that this command never uses; none of them stays in the image.
 RUN DATABASE_URL=postgresql:///none REDIS_URL=redis://none HOUSING_SECRET_KEY=$(printf %050d 0) \

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "predictions.batches",
     "predictions.thinning",
     *PREDICTOR_APPS,
+    "console",
     "ops",
     "housing_api",
 ]

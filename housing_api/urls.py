@@ -8,6 +8,7 @@ urlpatterns = [
     *(path("", include(f"{app}.urls")) for app in settings.PREDICTOR_APPS),
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("", include("ops.urls")),
+    path("", include("console.urls")),
     path("api/", include("predictions.urls")),
     path("admin/", admin.site.urls),
 ]

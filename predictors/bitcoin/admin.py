@@ -31,9 +31,9 @@ class SecondBySecondAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         try:
             moment = datetime.fromisoformat(search_term.strip())
-        except ValueError:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             return (queryset.none() if search_term.strip() else queryset), False
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return queryset.filter(**{f"{self.time}__lte": moment}), False
 
 
