@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -6,12 +7,20 @@ from django.test import Client
 
 from tests.conftest import SAMPLE
 
+from .flaky import Flaky, flaky_service
+
 
 @pytest.fixture
 def request_json() -> dict[str, Any]:
     """As a client of the handed-over service sends it."""
     body: dict[str, Any] = json.loads((SAMPLE / "request.json").read_text())
     return body
+
+
+@pytest.fixture
+def flaky() -> Iterator[Flaky]:
+    with flaky_service() as service:
+        yield service
 
 
 class Asking:

@@ -1,14 +1,11 @@
 """`manage.py replay_seconds`: a real client, and what it saw is what the service says."""
 
-import json
 import math
 import secrets
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,6 +16,8 @@ from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
 from tests.conftest import SAMPLE
 from tests.live import Live
+
+from .flaky import RECORDED, Flaky
 
 FILE = SAMPLE / "bitcoin.csv"
 HOUR = timedelta(hours=1)
@@ -134,68 +133,29 @@ def test_a_replay_follows_what_is_known_at_a_distance() -> None:
         moved_to_now(seconds, now[-1].time)
 
 
-class Flaky(BaseHTTPRequestHandler):
-    """Answers in turn as it was told to; None: it hangs up."""
-
-    protocol_version = "HTTP/1.1"
-    answers: ClassVar[list[tuple[int, dict[str, str], Any] | None]] = []
-    connections: ClassVar[set[int]] = set()
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.connections.add(self.client_address[1])
-        answer = self.answers.pop(0)
-        if answer is None:
-            self.close_connection = True
-            return
-        status, headers, body = answer
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def flaky() -> Iterator[str]:
-    Flaky.connections.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Flaky) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-RECORDED = (200, {}, {"added": 1, "resolved": 1})
-
-
-def test_a_client_is_patient(flaky: str) -> None:
+def test_a_client_is_patient(flaky: Flaky) -> None:
     """It comes back after a 503 and after a lost connection; else it keeps its connection."""
     second = read(FILE, count=1)[:1]
-    Flaky.answers[:] = [(503, {"Retry-After": "0"}, {}), RECORDED, RECORDED, None, RECORDED]
-    service = Service(flaky, "vk_x", stop=threading.Event())
+    flaky.answers += [(503, {"Retry-After": "0"}, {}), RECORDED, RECORDED, None, RECORDED]
+    service = Service(flaky.url, "vk_x", stop=threading.Event())
     first, second_time, third = (service.tell(second) for _ in range(3))
     assert (first.added, first.repeated) == (1, True)
     assert not second_time.repeated
     assert third.repeated
-    assert len(Flaky.connections) == 2
+    assert len(flaky.connections) == 2
     service.close()
 
 
-def test_patience_ends(flaky: str) -> None:
+def test_patience_ends(flaky: Flaky) -> None:
     second = read(FILE, count=1)[:1]
     stop = threading.Event()
-    Flaky.answers[:] = [(503, {"Retry-After": "120"}, {})]
+    flaky.answers += [(503, {"Retry-After": "120"}, {})]
     with pytest.raises(ServiceAway, match="503"):
-        Service(flaky, "vk_x", stop=stop).tell(second)
-    Flaky.answers[:] = [(422, {}, {"detail": "no", "errors": [{"field": "price_low"}]})]
+        Service(flaky.url, "vk_x", stop=stop).tell(second)
+    flaky.answers += [(422, {}, {"detail": "no", "errors": [{"field": "price_low"}]})]
     with pytest.raises(ServiceRefused, match="price_low"):
-        Service(flaky, "vk_x", stop=stop).tell(second)
+        Service(flaky.url, "vk_x", stop=stop).tell(second)
     stop.set()
-    Flaky.answers[:] = [None]
+    flaky.answers += [None]
     with pytest.raises(ServiceAway, match="stopped"):
-        Service(flaky, "vk_x", stop=stop).tell(second)
+        Service(flaky.url, "vk_x", stop=stop).tell(second)

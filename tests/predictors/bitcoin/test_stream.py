@@ -12,12 +12,18 @@ from django.conf import settings
 
 from predictors.bitcoin.clients.assembling import Assembler
 from predictors.bitcoin.clients.coinbase import Malformed, read_message
+from predictors.bitcoin.clients.conversation import Conversation
 from predictors.bitcoin.clients.following import Follower
 from predictors.bitcoin.clients.pauses import Backoff
+from predictors.bitcoin.clients.replay import read
 from predictors.bitcoin.clients.seconds import TradedSecond
+from predictors.bitcoin.clients.service import Service
+from predictors.bitcoin.clients.talking import Talker
+from tests.conftest import SAMPLE
 from tests.live import Live, outside, wait_until
 
 from .exchange import BROKEN, DROP, PRODUCT, Exchange, exchange, heartbeat, second, trade
+from .flaky import RECORDED, Answer, Flaky
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 LATER = timedelta(hours=1)
@@ -206,11 +212,30 @@ def test_an_address_that_is_none_is_refused() -> None:
             address="http://exchange",
             product=PRODUCT,
             assembler=Assembler(grace=LATER),
-            take=[].extend,
+            take=list[TradedSecond]().extend,
             stop=stop,
         )
     with pytest.raises(Malformed):
         read_message("{", PRODUCT)
+
+
+def test_what_waits_is_told_together_and_what_is_refused_is_left_out(flaky: Flaky) -> None:
+    first, second_one, third = read(SAMPLE / "bitcoin.csv", count=1)[:3]
+    refused: Answer = (422, {}, {"detail": "it was recorded before"})
+    flaky.answers += [(503, {}, {}), refused, refused, RECORDED]
+    stop = threading.Event()
+    service = Service(flaky.url, "vk_x", stop=stop, patience=0)
+    talker = Talker(Conversation(service, print), stop)
+    talker.put([first, second_one])
+    talker.start()
+    wait_until(lambda: len(flaky.bodies) == 4)
+    flaky.answers.append((401, {}, {"detail": "this key is wrong"}))
+    talker.put([third])
+    talker.join(20)
+    assert "this key is wrong" in str(talker.failure)
+    assert stop.is_set()
+    both = [first.timed_json(), second_one.timed_json()]
+    assert flaky.bodies == [both, both, both[:1], both[1:], [third.timed_json()]]
 
 
 def test_a_service_is_told_and_asked_until_it_is_enough(place: Exchange, live: Live) -> None:
