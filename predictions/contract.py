@@ -281,6 +281,7 @@ class Predictor(Protocol):
         Does nothing when no folder is named and data is there, nor by default, for want of files.
         Raises DataError.
         """
+        return
 
 
 Value = TypeVar("Value")

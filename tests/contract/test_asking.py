@@ -62,7 +62,11 @@ def test_a_serving_process_answers_it_past_what_is_only_for_pages(
     assert predictor.address.encode() in questions.addresses()
     request = RequestFactory().post(predictor.address, body, content_type="application/json")
     started: list[str] = []
-    content = questions(request.environ, lambda status, headers, *more: started.append(status))
+
+    def start(status: str, headers: Any, *more: Any) -> Any:
+        started.append(status)
+
+    content = questions(request.environ, start)
     answer = json.loads(b"".join(content))
     assert started == ["200 OK"]
     assert answer[predictor.prediction_key] == ask(body)[1][predictor.prediction_key]

@@ -171,7 +171,8 @@ def test_loading_what_is_loaded_changes_nothing(predictor: Predictor) -> None:
 def test_nothing_is_held_out_that_a_version_has_learned_or_that_nobody_knows_of(
     predictor: Predictor, version: ModelVersion, names: Names
 ) -> None:
-    for trained_on in (version.trained_on, {}):
+    nobody_knows: dict[str, Any] = {}
+    for trained_on in (version.trained_on, nobody_knows):
         held_out = predictor.held_out(trained_on=trained_on, share=0.2)
         assert held_out.actual.shape == (0,)
         assert held_out.rows(names).shape == (0, len(names))

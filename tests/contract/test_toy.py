@@ -118,7 +118,7 @@ def test_it_works(service: Live, trained: OwnDatabase) -> None:
 def add_version(connection: psycopg.Connection[Any]) -> None:
     """The same model under another number."""
     same = [
-        field.column
+        str(field.column)
         for field in ModelVersion._meta.fields
         if field.column not in ("id", "version", "is_active")
     ]

@@ -51,7 +51,7 @@ from predictions import serving
 serving.start()
 client = Client(SERVER_NAME="localhost")
 response = client.post("/api/predict/", {home!r}, content_type="application/json")
-print(json.dumps([response.status_code, ServingProcess.objects.count()]))
+print(json.dumps([response.status_code, ServingProcess.objects.of("homes").count()]))
 serving.stop()
 """
     done = serving.manage("shell", "-v", "0", "-c", code)
