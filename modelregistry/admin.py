@@ -46,6 +46,7 @@ class ModelVersionAdmin(ModelAdmin):
         "created_at",
         "created_by",
     )
+    list_per_page = 50
     list_filter = ("predictor", "is_active", "gate", "engine")
     search_fields = ("name", "model_sha256", "notes")
     ordering = ("predictor", "-version")
