@@ -50,7 +50,7 @@ class Assembler:
         """Trades: taken, repeated, late, missed, ahead; seconds: whole, partial."""
         self._grace = grace
         self._open: _Open | None = None
-        self._last_id: int | None = None
+        self._last: Trade | None = None
         self._earliest: datetime | None = None
         self._now: datetime | None = None
         self._is_behind = True
@@ -61,13 +61,14 @@ class Assembler:
         if self._now is not None and trade.time > self._now + AHEAD:
             return self._dropped("ahead", trade)
         self._is_behind = False
-        last, joins = self._last_id, self._last_id is None
-        if last is not None and trade.id <= last:
+        last, self._last = self._last, trade
+        joins = last is None or _is_renumbered(last, trade)
+        if last is not None and not joins and trade.id <= last.id:
+            self._last = last
             self.counts["repeated"] += 1
             return []
-        missed = 0 if last is None else trade.id - last - 1
-        self._last_id = trade.id
-        if missed:
+        missed = 0 if last is None or joins else trade.id - last.id - 1
+        if missed or joins:
             self._miss(missed, trade)
         if self._earliest is not None and start < self._earliest:
             return self._dropped("late", trade)
@@ -99,7 +100,7 @@ class Assembler:
 
     def _miss(self, missed: int, trade: Trade) -> None:
         self.counts["missed"] += missed
-        logger.warning("%d trades before %d were missed", missed, trade.id)
+        logger.warning("missed before trade %d: %s", trade.id, missed or "nobody knows how many")
         if self._open is not None:
             self._open.is_whole = False
 
@@ -107,3 +108,8 @@ class Assembler:
         self.counts[why] += 1
         logger.warning("trade %d of %s dropped: %s", trade.id, trade.time, why)
         return []
+
+
+def _is_renumbered(last: Trade, trade: Trade) -> bool:
+    """The exchange began to count anew, or the last number was wrong: all would seem repeated."""
+    return trade.id <= last.id and trade.time > last.time + AHEAD

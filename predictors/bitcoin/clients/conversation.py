@@ -1,14 +1,12 @@
 """Telling each second as it comes, asking for the next one, and keeping count of the errors."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import numpy as np
-
 from predictors.bitcoin.clients.seconds import TradedSecond
 from predictors.bitcoin.clients.service import Answer, Service
-from predictors.bitcoin.ml.accuracy import errors
 from predictors.bitcoin.ml.examples import LONGEST_GAP
 from predictors.bitcoin.ml.schema import WINDOW
 
@@ -18,35 +16,61 @@ LONGEST = timedelta(seconds=LONGEST_GAP)
 Print = Callable[[str], None]
 
 
+class Errors:
+    """Of one kind of guess, in USD: sums, for a stream may go on for weeks."""
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._sum = self._absolute = self._squared = 0.0
+
+    def add(self, off: float) -> None:
+        self._n += 1
+        self._sum += off
+        self._absolute += abs(off)
+        self._squared += off * off
+
+    def __str__(self) -> str:
+        """RMSE, MAE and bias (guess - actual); n at least 1."""
+        rmse, mae = math.sqrt(self._squared / self._n), self._absolute / self._n
+        return f"{rmse:12.6f}{mae:12.6f}{self._sum / self._n:12.6f}"
+
+
 class Score:
     """What the predictions were worth beside the naive guesses, over the same seconds."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[float, float, float, float]] = []
-        self._versions: set[int] = set()
+        self.counted = 0
         self.uncounted = 0
         """Predictions that the service did not take for forecasts of what came."""
+        self._model, self._last_close, self._ewma = Errors(), Errors(), Errors()
+        self._versions: set[int] = set()
 
     def add(self, answer: Answer, actual: float) -> None:
-        self._rows.append((answer.prediction, answer.last_close, answer.ewma, actual))
+        self.counted += 1
+        self._model.add(answer.prediction - actual)
+        self._last_close.add(answer.last_close - actual)
+        self._ewma.add(answer.ewma - actual)
         self._versions.add(answer.version)
 
     def __str__(self) -> str:
-        lines = [f"{len(self._rows):,} predictions met the second that they were about"]
+        first = f"{self.counted:,} predictions met the second that they were about"
         if self.uncounted:
-            lines[0] += (
-                f"; {self.uncounted:,} did not: the second was known before, or came too late"
+            first += f"; {self.uncounted:,} did not: the second was known before, or came too late"
+        if not self.counted:
+            return first
+        return "\n".join(
+            (
+                first,
+                f"{'USD':24}{'RMSE':>12}{'MAE':>12}{'bias':>12}",
+                f"{self._of_versions():24}{self._model}",
+                f"{'last close':24}{self._last_close}",
+                f"{'EWMA(0.2)':24}{self._ewma}",
             )
-        if not self._rows:
-            return lines[0]
-        *guesses, actual = np.array(self._rows).T
-        numbers = ", ".join(map(str, sorted(self._versions)))
-        lines.append(f"{'USD':24}{'RMSE':>12}{'MAE':>12}{'bias':>12}")
-        names = (f"version {numbers}", "last close", "EWMA(0.2)")
-        for name, guess in zip(names, guesses, strict=True):
-            found = errors(actual, guess)
-            lines.append(f"{name:24}{found['rmse']:12.6f}{found['mae']:12.6f}{found['bias']:12.6f}")
-        return "\n".join(lines)
+        )
+
+    def _of_versions(self) -> str:
+        first, last = min(self._versions), max(self._versions)
+        return f"version {first}" if first == last else f"versions {first} to {last}"
 
 
 class Conversation:
@@ -69,8 +93,8 @@ class Conversation:
             self._window.append(second)
         if answer is None:
             return
-        # If the answer to the first attempt was lost, so was its number.
-        counted = told.resolved > 0 or told.repeated
+        # If the answer to the first attempt was lost, so was its number: it is known then.
+        counted = told.resolved > 0 or (told.repeated and not told.added)
         if counted:
             self.score.add(answer, seconds[0].price_close)
         else:

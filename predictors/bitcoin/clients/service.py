@@ -4,7 +4,8 @@ import http.client
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from predictors.bitcoin.clients.pauses import Backoff
 from predictors.bitcoin.clients.seconds import TradedSecond
+from predictors.bitcoin.ml.targets import NEXT_CLOSE
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +86,9 @@ class Service:
     def newest(self) -> datetime | None:
         """The time of the newest second that the service knows."""
         found, _ = self._send("GET", "/api/bitcoin/live/?minutes=1")
-        newest = found["newest"]
-        return datetime.fromisoformat(newest["time"]) if newest else None
+        with _understanding():
+            newest = found["newest"]
+            return datetime.fromisoformat(newest["time"]) if newest else None
 
     def tell(self, seconds: Sequence[TradedSecond]) -> Told:
         """That these were traded, in order. Raises ServiceRefused, ServiceAway."""
@@ -94,22 +97,26 @@ class Service:
         for start in range(0, len(seconds), AT_ONCE):
             body = [second.timed_json() for second in seconds[start : start + AT_ONCE]]
             found, attempts = self._send("POST", "/api/bitcoin/seconds/", body)
-            added += found["added"]
-            resolved += found["resolved"]
+            with _understanding():
+                added += found["added"]
+                resolved += found["resolved"]
             repeated |= attempts > 1
         return Told(added, resolved, repeated)
 
     def ask(self, window: Sequence[TradedSecond]) -> Answer:
         """The close of the next second that trades. Raises ServiceRefused, ServiceAway."""
-        body = {"bitcoin_last_minute": [second.as_json() for second in window]}
+        # The target is said: a version that does not forecast refuses, instead of answering what
+        # it is good for.
+        seconds = [second.as_json() for second in window]
+        body = {"bitcoin_last_minute": seconds, "target": NEXT_CLOSE}
         found, _ = self._send("POST", "/predict", body)
-        naive = found["naive"]
-        return Answer(
-            prediction=found["bitcoin_prediction"],
-            last_close=naive["last_close"],
-            ewma=naive["ewma"],
-            version=found["model"]["version"],
-        )
+        with _understanding():
+            return Answer(
+                prediction=found["bitcoin_prediction"],
+                last_close=found["naive"]["last_close"],
+                ewma=found["naive"]["ewma"],
+                version=found["model"]["version"],
+            )
 
     def close(self) -> None:
         self._connection.close()
@@ -145,6 +152,16 @@ class Service:
         self._connection.request(method, self._base + path, content, self._headers)
         response = self._connection.getresponse()
         return response.status, response.headers, response.read()
+
+
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """Of an answer with status 200: another server may give one, too."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"an answer that is not as documented ({type(error).__name__}: {error})"
+        raise ServiceRefused(200, reason) from None
 
 
 def _read(status: int, text: bytes) -> Any:

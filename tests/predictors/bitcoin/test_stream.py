@@ -190,6 +190,12 @@ def test_what_comes_too_late_for_its_second_is_counted_and_dropped() -> None:
     assert assembler.counts["late"] == 1
     assert assembler.counts["ahead"] == 1
     assert assembler.counts["missed"] == 1
+    assert came(8_000_000_000, 4) == []  # so many cannot have been missed
+    assert came(8, 5) == []  # by its number it came long ago
+    assembler.at(after(64))
+    assert came(9, 65) == []
+    assert came(10, 66) == []  # it was counted anew: the second of 9 may not be whole
+    assert [one.time for one in came(11, 67)] == [after(66)]
 
 
 def test_a_silent_connection_is_given_up(place: Exchange, follow: Follow) -> None:
