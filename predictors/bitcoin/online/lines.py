@@ -53,7 +53,8 @@ def _told(version: ModelVersion) -> tuple[ModelVersion, list[Span]] | None:
         number = int(trained_on["root"])
     except (KeyError, TypeError, ValueError):
         return None
-    root = ModelVersion.objects.of(version.predictor).filter(version=number).first()
+    versions = ModelVersion.objects.of(version.predictor).only("version", "trained_on")
+    root = versions.filter(version=number).first()
     return None if root is None else (root, spans)
 
 

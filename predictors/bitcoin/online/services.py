@@ -19,7 +19,7 @@ from modelregistry import loading, runtime
 from modelregistry.errors import GateFailed, NoActiveModel
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version, register_successor
-from predictors.bitcoin.frames import moment_in, seconds_frame
+from predictors.bitcoin.frames import moment_in, newest_frame
 from predictors.bitcoin.ml.examples import Examples, examples_of
 from predictors.bitcoin.ml.online import Judgement, judge, learned
 from predictors.bitcoin.ml.ridge import OnlineRidge
@@ -138,15 +138,16 @@ def _is_new(lesson: Lesson, line: Line) -> npt.NDArray[np.bool_]:
 
 def _stored_besides(sent: Examples) -> Examples:
     """The newest stored ones that are not among those sent."""
-    stored = examples_of(seconds_frame(most=STORED + WINDOW))
-    there = {_bytes_of(sent, place) for place in range(len(sent))}
-    others = [_bytes_of(stored, place) not in there for place in range(len(stored))]
-    return stored.chosen(np.array(others, dtype=np.bool_))
+    stored = examples_of(newest_frame(STORED + WINDOW))
+    there = set(_bytes_of(sent))
+    return stored.chosen(np.array([one not in there for one in _bytes_of(stored)], dtype=np.bool_))
 
 
-def _bytes_of(examples: Examples, place: int) -> bytes:
-    found: bytes = examples.rows[place].tobytes() + examples.next_close[place].tobytes()
-    return found
+def _bytes_of(examples: Examples) -> list[bytes]:
+    """Of each example: equal for equal windows with the same close after them."""
+    values = np.column_stack([examples.rows, examples.next_close])
+    content, size = values.tobytes(), values.strides[0]
+    return [content[start : start + size] for start in range(0, len(content), size)]
 
 
 def _trained_on(
