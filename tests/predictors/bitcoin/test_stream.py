@@ -274,7 +274,7 @@ def test_a_service_is_told_and_asked_until_it_is_enough(place: Exchange, live: L
             for number in range(60, 64):
                 moment = now + timedelta(seconds=number, milliseconds=100)
                 place.send(trade(number + 1, moment, 5000.0 + number % 7, 0.1))
-                wait_until(lambda number=number: told() == number)  # type: ignore[misc]
+                wait_until(lambda number=number: told() == number, 90)  # type: ignore[misc]
     finally:
         command.send_signal(signal.SIGTERM)
         said, warned = command.communicate(timeout=40)
