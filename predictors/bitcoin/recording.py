@@ -1,22 +1,25 @@
 """Real seconds into the table: each once, and each resolves the predictions made for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from learning.fields import Fault
 from predictions.errors import InvalidInput
 from predictors.bitcoin.frames import data_kind
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from predictors.bitcoin.models import Forecast, Second
-from predictors.bitcoin.resolving import resolve
+from predictors.bitcoin.resolving import LONGEST_GAP, resolve
 
 Values = tuple[float, ...]
 """In the order of SECOND_COLUMNS."""
+
+
+AT_ONCE = 2_000
+"""Seconds in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,9 @@ def record_seconds(
                 )
                 for time in new
             ),
-            batch_size=2_000,
+            batch_size=AT_ONCE,
         )
-        resolved = resolve(sorted(new + _misled(new)))
+        resolved = sum(resolve(sorted(run + _misled(run))) for run in _runs(new))
         newest = Second.objects.order_by("-time").values_list("time", flat=True).first()
     return Recorded(added=len(new), known=len(known), resolved=resolved, newest=newest)
 
@@ -77,31 +80,40 @@ def _one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('bitcoin:seconds'))")
 
 
-def _misled(new: Sequence[datetime]) -> list[datetime]:
-    """Seconds that stood there before one of these, which came late: they were not the next.
+def _runs(times: Sequence[datetime]) -> Iterator[list[datetime]]:
+    """Without long gaps, in which there may be any number of seconds that are known already."""
+    run: list[datetime] = []
+    for time in times:
+        if run and time - run[-1] > LONGEST_GAP:
+            yield run
+            run = []
+        run.append(time)
+    if run:
+        yield run
 
-    What was resolved by them is about the late one; it is found again.
+
+def _misled(new: Sequence[datetime]) -> list[datetime]:
+    """Seconds that were there before these, which came late: they were not the next.
+
+    What was resolved by them is about the late ones; it is found again.
     """
-    if not new:
-        return []
-    after = Second.objects.filter(time__gt=new[-1]).order_by("time").values("time")[:1]
-    between = Second.objects.filter(time__gte=new[0]).filter(
-        Q(time__lte=new[-1]) | Q(time__in=after)
-    )
-    times = between.order_by("time").values_list("time", flat=True)
+    stored = Second.objects.order_by("time").values_list("time", flat=True)
+    after = stored.filter(time__gt=new[-1]).first()
+    times = [*stored.filter(time__gte=new[0], time__lte=new[-1]), *([after] if after else [])]
     added = set(new)
     found = [later for earlier, later in pairwise(times) if earlier in added and later not in added]
-    Forecast.objects.filter(second__in=found).delete()
+    if found:
+        Forecast.objects.filter(second__in=found).delete()
     return found
 
 
 def _known(times: Sequence[datetime]) -> dict[datetime, Values]:
-    if not times:
-        return {}
-    rows = Second.objects.filter(time__gte=times[0], time__lte=times[-1])
-    wanted = set(times)
-    found = rows.values_list("time", *SECOND_COLUMNS)
-    return {time: tuple(values) for time, *values in found if time in wanted}
+    known: dict[datetime, Values] = {}
+    for start in range(0, len(times), AT_ONCE):
+        rows = Second.objects.filter(time__in=times[start : start + AT_ONCE])
+        found = rows.values_list("time", *SECOND_COLUMNS)
+        known |= {time: tuple(values) for time, *values in found}
+    return known
 
 
 def _require_equal(

@@ -191,6 +191,12 @@ function showAccuracy(found) {
   at("rmse-note").textContent = ewma === null ? "" : `EWMA ${FINE.format(ewma)}, of ${found.n}`;
 }
 
+function speakOf(key) {
+  if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) return;
+  at("spoken").textContent = at("readout").textContent;
+  spoken = Date.now();
+}
+
 async function once() {
   const found = await read();
   const ordered = inOrder();
@@ -216,4 +222,6 @@ async function goOn() {
   setTimeout(goOn, Math.max(100, EVERY - (performance.now() - started)));
 }
 
+// After the chart's own listener: the readout is that of the second which was moved to.
+at("chart").addEventListener("keydown", (event) => speakOf(event.key));
 goOn();

@@ -81,6 +81,14 @@ def test_a_second_that_comes_late_takes_what_was_about_it(tell: Telling, ask: As
     )
 
 
+def test_seconds_of_two_times_come_in_one_list(tell: Telling, ask: Asking) -> None:
+    ask(window())
+    long_ago = later(2) | {"time_period_start": "2015-01-01T00:00:00Z"}
+    said = tell([later(1), long_ago])[1]
+    assert (said["added"], said["resolved"]) == (2, 1)
+    assert said["newest"] == "2019-12-31T01:25:19Z"
+
+
 def test_rows_of_the_file_can_be_sent_with_all_their_columns(tell: Telling) -> None:
     with (SAMPLE / "bitcoin.csv").open() as file:
         rows = list(csv.DictReader(file))[-3:]
