@@ -1,11 +1,14 @@
 import json
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from predictions.keys.models import digest_of
 from tests.conftest import SAMPLE
+from tests.live import Live
 
 from .flaky import Flaky, flaky_service
 
@@ -48,3 +51,16 @@ def as_array(body: dict[str, Any]) -> dict[str, Any]:
         column, _, lag = name.partition("_-")
         seconds[59 - int(lag or 0)][column] = value
     return {"bitcoin_last_minute": seconds}
+
+
+@pytest.fixture
+def key(live: Live) -> str:
+    """Of the running service, with the scope `train`."""
+    secret = f"vk_{secrets.token_urlsafe(32)}"
+    with live.database() as database:
+        database.execute(
+            "INSERT INTO keys_apikey (name, prefix, digest, scopes, created_by, expires_at) "
+            "VALUES (%s, %s, %s, %s, 'test', now() + interval '1 hour')",
+            [secret[3:13].replace("-", "_"), secret[:9], digest_of(secret.encode()), ["train"]],
+        )
+    return secret

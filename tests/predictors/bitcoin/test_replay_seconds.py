@@ -1,7 +1,6 @@
 """`manage.py replay_seconds`: a real client, and what it saw is what the service says."""
 
 import math
-import secrets
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -11,7 +10,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from predictions.contract import DataError
-from predictions.keys.models import digest_of
 from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
 from tests.conftest import SAMPLE
@@ -58,18 +56,6 @@ def errors_by_hand(live: Live, since: str, until: str) -> dict[str, tuple[int, f
         rmse = math.sqrt(math.fsum(error**2 for error in off) / len(off))
         found[guess] = len(off), rmse, math.fsum(map(abs, off)) / len(off)
     return found
-
-
-@pytest.fixture
-def key(live: Live) -> str:
-    secret = f"vk_{secrets.token_urlsafe(32)}"
-    with live.database() as database:
-        database.execute(
-            "INSERT INTO keys_apikey (name, prefix, digest, scopes, created_by, expires_at) "
-            "VALUES (%s, %s, %s, %s, 'test', now() + interval '1 hour')",
-            [secret[3:13].replace("-", "_"), secret[:9], digest_of(secret.encode()), ["train"]],
-        )
-    return secret
 
 
 def replayed(live: Live, key: str, *options: str) -> list[str]:

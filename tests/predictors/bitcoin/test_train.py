@@ -96,7 +96,7 @@ def test_what_the_version_was_trained_on_is_known(teach: Teaching) -> None:
 
 def test_a_window_with_what_came_teaches_too(teach: Teaching) -> None:
     seconds = without_times(coming(61))
-    flat = {}
+    flat: dict[str, Any] = {}
     for lag, second in enumerate(reversed(seconds[:60])):
         flat |= {f"{name}_-{lag}" if lag else name: value for name, value in second.items()}
     close, high = seconds[60]["price_close"], seconds[60]["price_high"]
@@ -243,7 +243,7 @@ def test_left_out_is_what_the_model_would_say_had_it_not_learned_that_second() -
 def test_good_updates_are_not_refused() -> None:
     examples = examples_of(seconds_made(2_600))
     model = fit_ridge(examples.part(0, 1_200))
-    objections = []
+    objections: list[str] = []
     for start in range(1_200, len(examples) - 60, 60):
         new = examples.part(start, start + 60)
         after = learned(model, new)
