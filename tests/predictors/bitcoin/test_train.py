@@ -1,20 +1,25 @@
 """POST /api/bitcoin/train/: a few more seconds are learned, and the version after answers."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from modelregistry import loading
 from modelregistry.models import Activation, ModelVersion
-from modelregistry.services import rollback
+from modelregistry.services import activate_version, register_version, rollback
 from predictions.keys.services import make_key
 from predictors.bitcoin.ml.examples import examples_of
+from predictors.bitcoin.ml.handed_over import artifact_of
 from predictors.bitcoin.ml.online import judge, learned, left_out
 from predictors.bitcoin.ml.ridge import outcomes_of, solved, standardised
 from predictors.bitcoin.ml.training import fit_ridge
 from predictors.bitcoin.models import LearnedExample
+from tests.predictors.bitcoin.ml.test_handed_over import keras_file
 from tests.predictors.bitcoin.ml.walks import seconds_made
 
 from .conftest import Asking
@@ -215,6 +220,32 @@ def test_with_no_version_active_there_is_nothing_to_go_on_from(teach: Teaching) 
     ModelVersion.objects.of("bitcoin").update(is_active=False)
     status, problem = teach({"seconds": coming(61)})
     assert (status, problem["code"]) == (503, "no-active-model")
+
+
+def test_a_version_that_was_trained_in_one_go_for_good_is_not_gone_on_from(
+    teach: Teaching,
+) -> None:
+    content = keras_file((359, 4, 1), ("linear", "relu"))
+    artifact = artifact_of(content, sha256=hashlib.sha256(content).hexdigest())
+    network = register_version(
+        predictor="bitcoin",
+        name="network",
+        model_bytes=artifact.model_bytes,
+        features_bytes=artifact.features_bytes,
+    )
+    activate_version(predictor="bitcoin", version=network.version, actor="test")
+    status, problem = teach({"seconds": coming(61)})
+    assert (status, problem["code"]) == (409, "cannot-learn-online")
+
+
+def test_one_teaches_at_a_time_and_others_are_not_kept_waiting_for_long(teach: Teaching) -> None:
+    number = active().version
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('bitcoin:teaching'))")
+        status, problem = teach({"seconds": coming(61)})
+    assert (status, problem["code"]) == (503, "training-busy")
+    assert active().version == number
+    assert teach({"seconds": coming(61)})[1]["decision"] == "activated"
 
 
 def test_left_out_is_what_the_model_would_say_had_it_not_learned_that_second() -> None:
