@@ -21,8 +21,10 @@ let newest = null;
 let asked = 0;
 let spoken = 0;
 
-const signed = (number, format = MONEY) =>
-  (number < 0 ? "−" : "+") + format.format(Math.abs(number));
+const signed = (number, format = MONEY) => {
+  const shown = format.format(Math.abs(number));
+  return /[1-9]/.test(shown) ? (number < 0 ? "−" : "+") + shown : shown; // not −0.00
+};
 const clock = (time) => new Date(time).toISOString().slice(11, 19);
 
 function ago(milliseconds) {
