@@ -15,6 +15,7 @@ from predictors.bitcoin.ml.targets import FORECASTS, NEXT_CLOSE, NEXT_HIGH
 
 Rows = npt.NDArray[np.float64]
 
+STORED: Final = "of the stored seconds"
 TOLERANCE: Final = 0.01
 """By how much an RMSE may be above that before and still count as no worse: it is noise. Of good
 updates of 60 seconds the worst was 0.6 % above (docs/decisions/0013)."""
@@ -47,15 +48,13 @@ def learned(model: OnlineRidge, new: Examples) -> OnlineRidge:
 def judge(before: OnlineRidge, after: OnlineRidge, new: Examples, stored: Examples) -> Judgement:
     """`after` has learned `new` last; `stored` are the newest of the others.
 
-    It must be no worse than `before` on either, and no worse than EWMA(0.2) on both together, at
-    each of FORECASTS. On either: what was learned shall neither be noise that nobody could have
-    predicted, nor have cost what was known.
+    It must be no worse than `before` on either, and no worse than EWMA(0.2) on `stored` and on both
+    together, at each of FORECASTS. For what was learned shall neither be noise that nobody could
+    have predicted, nor have cost what was known; and many small costs shall not add up.
     """
     parts = {
         "of the seconds sent": _Part(new, _forecasts(before, new), left_out(after, new)),
-        "of the stored seconds": _Part(
-            stored, _forecasts(before, stored), _forecasts(after, stored)
-        ),
+        STORED: _Part(stored, _forecasts(before, stored), _forecasts(after, stored)),
     }
     objections = []
     together = []
@@ -64,7 +63,8 @@ def judge(before: OnlineRidge, after: OnlineRidge, new: Examples, stored: Exampl
         for where, one in zip(parts, compared, strict=True):
             objections += [f"{target}: {why} {where}" for why in _worse_than_before(one)]
         both = _Compared(*(np.concatenate(each) for each in zip(*compared, strict=True)))
-        objections += [f"{target}: {why} of both" for why in _worse_than_ewma(both)]
+        for where, one in ((STORED, compared[-1]), ("of both", both)):
+            objections += [f"{target}: {why} {where}" for why in _worse_than_ewma(one)]
         together.append(both)
     closes = together[FORECASTS.index(NEXT_CLOSE)]
     return Judgement(

@@ -92,7 +92,8 @@ def _teach(lesson: Lesson, actor: str) -> Taught:
     if objections:
         reason = "; ".join(objections)
         return Taught(sent, new, parent, version, judgement, is_activated=False, reason=reason)
-    reason = f"learned {new} seconds; no worse than version {parent.version} and EWMA(0.2)"
+    seconds = "1 second" if new == 1 else f"{new:,} seconds"
+    reason = f"learned {seconds}; no worse than version {parent.version} and EWMA(0.2)"
     LearnedExample.objects.bulk_create(
         LearnedExample(root=line.root, fingerprint=fingerprint, version=version.version)
         for fingerprint in compress(lesson.fingerprints, is_new)
