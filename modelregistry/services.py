@@ -111,7 +111,7 @@ def remove_files(*, version: ModelVersion, reason: str) -> ModelVersion:
     """
     with transaction.atomic():
         lock_predictor(version.predictor)
-        chosen = ModelVersion.objects.select_for_update().get(pk=version.pk)
+        chosen = ModelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
         require_passed(chosen)
         if chosen.is_active:
             raise VersionInUse(f"{chosen} is active: its files are needed")
@@ -202,7 +202,7 @@ def rollback(
 
 def _require_active(predictor: str, expected: int) -> None:
     """Under the predictor's lock. A raw UPDATE, which does not take it, is waited for."""
-    versions = ModelVersion.objects.select_for_update().active(predictor)
+    versions = ModelVersion.objects.select_for_update(no_key=True).active(predictor)
     found = versions.values_list("version", flat=True).first()
     if found != expected:
         raise ActiveVersionChanged(f"version {expected} of {predictor} is no longer the active one")
@@ -224,9 +224,11 @@ def _locked_active(predictor: str) -> list[int]:
     """The key of what is active, locked: no raw UPDATE can switch until we have.
 
     One that has begun is waited for. What was active then is so no more, and what is active now is
-    only found by looking again.
+    only found by looking again. What only refers to a version (its key) waits for nobody, nor do we
+    for it: a long load that resolves forecasts would otherwise hold up every switch.
     """
-    active = ModelVersion.objects.select_for_update().active(predictor).values_list("pk", flat=True)
+    versions = ModelVersion.objects.select_for_update(no_key=True).active(predictor)
+    active = versions.values_list("pk", flat=True)
     for _ in range(RAW_UPDATES):
         if found := list(active.all()):
             return found
