@@ -1,11 +1,13 @@
 import subprocess
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 
 from learning.artifact import Artifact
@@ -13,7 +15,7 @@ from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version, register_version
 from predictors.homes.ml.schema import HOME_FIELDS
 from predictors.homes.training import train
-from tests.live import Live, start
+from tests.live import Apart, Live, start
 from tests.servers import REAL_DATA
 
 SAMPLE = settings.BASE_DIR / "data" / "sample"
@@ -67,17 +69,30 @@ def active_version(db: None) -> ModelVersion:
     return ModelVersion.objects.active("homes").get()
 
 
+@pytest.fixture(scope="session")
+def champion_passed(champion_artifact: Artifact, django_db_blocker: Any) -> ModelVersion:
+    """As the gate let it through, once; its files stay, its row does not."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        version = register_version(
+            predictor="homes",
+            name=champion_artifact.name,
+            model_bytes=champion_artifact.model_bytes,
+            features_bytes=champion_artifact.features_bytes,
+            metrics=champion_artifact.metrics,
+            trained_on=champion_artifact.trained_on,
+        )
+        transaction.set_rollback(True)
+    return version
+
+
 @pytest.fixture
-def champion_version(db: None, champion_artifact: Artifact) -> ModelVersion:
+def champion_version(db: None, champion_passed: ModelVersion) -> ModelVersion:
     """The champion that learned from the sample, active."""
-    version = register_version(
-        predictor="homes",
-        name=champion_artifact.name,
-        model_bytes=champion_artifact.model_bytes,
-        features_bytes=champion_artifact.features_bytes,
-        metrics=champion_artifact.metrics,
-        trained_on=champion_artifact.trained_on,
-    )
+    version = deepcopy(champion_passed)
+    version.pk = None
+    version._state.adding = True
+    version.version = ModelVersion.objects.of("homes").latest("version").version + 1
+    version.save()
     return activate_version(predictor="homes", version=version.version, actor="test")
 
 
@@ -111,11 +126,23 @@ def started_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own(started_before: Path, tmp_path: Path) -> Iterator[Live]:
     """A service of its own, for a test that breaks things."""
-    # Not shutil: PostgreSQL wants its files to be its own.
-    subprocess.run(["cp", "-a", str(started_before), str(tmp_path / "own")], check=True)
-    service = start(tmp_path / "own")
+    service = start(copy_of(started_before, tmp_path))
     yield service
     service.stop()
+
+
+@pytest.fixture(scope="module")
+def apart(started_before: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """A service for tests that break it and leave it mended, or started again."""
+    apart = Apart(start(copy_of(started_before, tmp_path_factory.mktemp("apart"))))
+    yield apart
+    apart.service.stop()
+
+
+def copy_of(var: Path, folder: Path) -> Path:
+    # Not shutil: PostgreSQL wants its files to be its own.
+    subprocess.run(["cp", "-a", str(var), str(folder / "own")], check=True)
+    return folder / "own"
 
 
 @pytest.fixture(scope="session")

@@ -129,6 +129,25 @@ class Live:
 
             wait_until(follows)
 
+    def another_version(self, predictor: str = "homes") -> int:
+        """Number of a version that has passed the gate: the first model under the next number."""
+        with self.database() as database:
+            columns = database.execute(
+                "SELECT string_agg(quote_ident(column_name), ', ') "
+                "FROM information_schema.columns WHERE table_name = 'modelregistry_modelversion' "
+                "AND column_name NOT IN ('id', 'version', 'is_active')"
+            ).fetchone()
+            assert columns is not None
+            made = database.execute(
+                f"INSERT INTO modelregistry_modelversion (version, {columns[0]}) "
+                "SELECT (SELECT max(version) + 1 FROM modelregistry_modelversion "
+                f"WHERE predictor = %(predictor)s), {columns[0]} FROM modelregistry_modelversion "
+                "WHERE predictor = %(predictor)s AND version = 1 RETURNING version",
+                {"predictor": predictor},
+            ).fetchone()
+        assert made is not None
+        return int(made[0])
+
     def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -165,6 +184,18 @@ class Live:
                 self.ready.set()
         self.ended.set()
         self.ready.set()
+
+
+@dataclass
+class Apart:
+    """A service that is ended and started again from test to test."""
+
+    service: Live
+
+    def start_again(self) -> Live:
+        """After it has ended."""
+        self.service = start(self.service.var)
+        return self.service
 
 
 def launch(var: Path, *arguments: str, **environment: str) -> Live:

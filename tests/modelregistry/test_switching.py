@@ -10,14 +10,14 @@ from django.test import Client
 from modelregistry.errors import ModelUnavailable, NothingToRollBack, UnknownVersion
 from modelregistry.models import Activation, ModelVersion, artifact_storage
 from modelregistry.services import activate_version, rollback
+from tests.predictions.versions.conftest import another
 
 JSON = "application/json"
 
 
 @pytest.fixture
 def second(active_version: ModelVersion) -> ModelVersion:
-    call_command("train_model", "homes", recipe="basic")
-    return ModelVersion.objects.of("homes").exclude(pk=active_version.pk).get()
+    return another()
 
 
 def sql(statement: str) -> None:

@@ -5,12 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from modelregistry.models import ModelVersion
 from predictions.models import Prediction
+from tests.predictions.versions.conftest import another
 
 JSON = "application/json"
 
@@ -37,8 +37,7 @@ def test_it_works(admin_client: Client, answered: Prediction) -> None:
 
 
 def test_activating_is_an_action(admin_client: Client, active_version: ModelVersion) -> None:
-    call_command("train_model", "homes", recipe="basic")
-    second = ModelVersion.objects.of("homes").exclude(pk=active_version.pk).get()
+    second = another()
     page = admin_client.post(
         reverse("admin:modelregistry_modelversion_changelist"),
         {"action": "activate", "_selected_action": [second.pk]},

@@ -6,7 +6,7 @@ from typing import Any
 import psutil
 
 from benchmarks.asking import FAILED, Askers
-from tests.live import Live, command_line, manage, start, wait_until
+from tests.live import Apart, Live, command_line, manage, wait_until
 
 
 def unlogged(service: Live, askers: Askers) -> set[str]:
@@ -21,8 +21,9 @@ def unlogged(service: Live, askers: Askers) -> set[str]:
 
 
 def test_workers_that_are_killed_lose_no_acknowledged_answer(
-    own: Live, home: dict[str, Any]
+    apart: Apart, home: dict[str, Any]
 ) -> None:
+    own = apart.service
     with Askers([f"127.0.0.1:{own.port}"], home) as askers:
         for _ in range(3):
             askers.wait_for(200)
@@ -35,8 +36,9 @@ def test_workers_that_are_killed_lose_no_acknowledged_answer(
 
 
 def test_a_database_that_restarts_costs_503s_and_nothing_else(
-    own: Live, home: dict[str, Any]
+    apart: Apart, home: dict[str, Any]
 ) -> None:
+    own = apart.service
     with Askers([f"127.0.0.1:{own.port}"], home) as askers:
         askers.wait_for(200)
         pid = int((own.var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
@@ -53,7 +55,18 @@ def test_a_database_that_restarts_costs_503s_and_nothing_else(
     assert unlogged(own, askers) == set()
 
 
-def test_without_valkey_everything_is_answered(own: Live, home: dict[str, Any]) -> None:
+def test_told_to_end_it_answers_what_it_accepted(apart: Apart, home: dict[str, Any]) -> None:
+    own = apart.service
+    with Askers([f"127.0.0.1:{own.port}"], home) as askers:
+        askers.wait_for(300)
+        assert own.stop() == 0
+    assert {reply.status for reply in askers.replies} <= {200, FAILED}
+    again = apart.start_again()
+    assert unlogged(again, askers) == set()
+
+
+def test_without_valkey_everything_is_answered(apart: Apart, home: dict[str, Any]) -> None:
+    own = apart.service
     (valkey,) = [
         process
         for process in psutil.process_iter()
@@ -63,13 +76,3 @@ def test_without_valkey_everything_is_answered(own: Live, home: dict[str, Any]) 
         valkey.kill()
         askers.wait_for(300)
     assert {reply.status for reply in askers.replies} == {200}
-
-
-def test_told_to_end_it_answers_what_it_accepted(own: Live, home: dict[str, Any]) -> None:
-    with Askers([f"127.0.0.1:{own.port}"], home) as askers:
-        askers.wait_for(300)
-        assert own.stop() == 0
-    assert {reply.status for reply in askers.replies} <= {200, FAILED}
-    again = start(own.var)
-    assert unlogged(again, askers) == set()
-    assert again.stop() == 0

@@ -6,10 +6,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.conf import settings
 
-from tests.live import SAMPLE, Live, launch, left_behind, manage, outside, start, wait_until
+from tests.live import SAMPLE, Apart, launch, left_behind, manage, outside, wait_until
 
 
 def nothing_is_left(var: Path) -> None:
@@ -17,21 +16,10 @@ def nothing_is_left(var: Path) -> None:
     wait_until(lambda: left_behind(var) == [], 5)
 
 
-def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
-    own: Live,
-) -> None:
-    assert own.stop() == 0
-    nothing_is_left(own.var)
-    second = start(own.var)
-    for text in ("installing", "training the", "new, ", "shown this once"):
-        assert text not in second.text
-    assert second.stop(signal.SIGINT) == 0
-    nothing_is_left(own.var)
-
-
 def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
-    own: Live, home: dict[str, Any]
+    apart: Apart, home: dict[str, Any]
 ) -> None:
+    own = apart.service
     received: list[str] = []
     statuses: set[int] = set()
     enough = threading.Event()
@@ -53,7 +41,7 @@ def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
     assert enough.wait(60)
     own.process.kill()
     own.process.wait()
-    second = start(own.var)
+    second = apart.start_again()
     for asker in askers:
         asker.join(timeout=30)
         assert not asker.is_alive()
@@ -62,25 +50,37 @@ def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(
     with second.database() as database:
         logged = {str(row) for (row,) in database.execute("SELECT id FROM predictions_prediction")}
     assert set(received) <= logged
-    assert second.stop() == 0
-    nothing_is_left(own.var)
 
 
-@pytest.mark.parametrize(
-    "moment", ["starting the database", "up to date", "training the", "gunicorn"]
-)
-def test_stopped_while_it_starts_it_leaves_nothing_and_starts_again(
-    tmp_path: Path, moment: str
+def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
+    apart: Apart,
 ) -> None:
-    first = launch(tmp_path, "--data", str(SAMPLE))
-    first.wait_for(moment)
-    assert first.stop() in (0, 130)
-    nothing_is_left(tmp_path)
-    assert "Traceback" not in first.text
-    second = start(tmp_path)
-    assert second.stop() == 0
-    # By the second start, unless the first had just time for it: never by none.
-    assert "shown this once" in first.text + second.text
+    var = apart.service.var
+    assert apart.service.stop() == 0
+    nothing_is_left(var)
+    second = apart.start_again()
+    for text in ("installing", "training the", "new, ", "shown this once"):
+        assert text not in second.text
+    assert second.stop(signal.SIGINT) == 0
+    nothing_is_left(var)
+
+
+def test_stopped_while_it_starts_it_leaves_nothing_and_starts_again(tmp_path: Path) -> None:
+    """Four times, each time a little later; then behind a proxy, which is for the outside."""
+    said = ""
+    for moment in ("starting the database", "up to date", "training the", "gunicorn"):
+        interrupted = launch(tmp_path, "--data", str(SAMPLE))
+        interrupted.wait_for(moment)
+        assert interrupted.stop() in (0, 130)
+        nothing_is_left(tmp_path)
+        said += interrupted.text
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    service = launch(tmp_path, "--data", str(SAMPLE), **proxies)
+    service.wait_for("curl ")
+    assert service.stop() == 0
+    # By the last start, unless the one before had just time for it: never by none.
+    assert "shown this once" in said + service.text
+    assert "Traceback" not in said + service.text
 
 
 def test_a_database_folder_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
@@ -89,13 +89,6 @@ def test_a_database_folder_that_was_half_made_is_made_anew(tmp_path: Path) -> No
     (half / "PG_VERSION").write_text("18\n")
     assert manage(tmp_path, "check").returncode == 0
     assert not half.exists()
-
-
-def test_a_proxy_for_the_outside_does_not_hide_that_it_is_ready(tmp_path: Path) -> None:
-    proxies = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
-    service = launch(tmp_path, "--data", str(SAMPLE), **proxies)
-    service.wait_for("curl ")
-    assert service.stop() == 0
 
 
 def test_bin_manage_that_is_told_to_end_takes_its_servers_with_it(tmp_path: Path) -> None:

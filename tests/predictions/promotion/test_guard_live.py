@@ -43,10 +43,15 @@ def test_it_works(own: Live, home: dict[str, Any], tmp_path: Path) -> None:
             askers.wait_for(100)
             assert {reply.status for reply in askers.replies} == {200}
             database.execute(
-                "UPDATE modelregistry_modelversion SET is_active = (version = %s)", [failing]
+                "UPDATE modelregistry_modelversion SET is_active = (version = %s) "
+                "WHERE predictor = 'homes'",
+                [failing],
             )
             wait_until(lambda: bool(askers.of_status(500)))
-            back = "SELECT is_active FROM modelregistry_modelversion WHERE version = %s"
+            back = (
+                "SELECT is_active FROM modelregistry_modelversion "
+                "WHERE predictor = 'homes' AND version = %s"
+            )
             wait_until(lambda: database.execute(back, [failing]).fetchone() == (False,), SECONDS)
             own.wait_for("guard: homes")
             # Each process follows when it has loaded the other.

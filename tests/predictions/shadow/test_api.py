@@ -19,8 +19,9 @@ from predictions.outcomes.models import Outcome
 from predictions.shadow.models import Shadow, ShadowAnswer
 from predictions.shadow.schemas import SCHEMAS
 from predictions.shadow.services import set_shadow
+from tests.predictions.registering import registered
 
-from .conftest import JSON, all_scored, example_homes, version_of
+from .conftest import JSON, all_scored, example_homes
 
 URL = "/api/models/homes/2/shadow/"
 Ask = Callable[..., list[dict[str, Any]]]
@@ -113,7 +114,7 @@ def test_what_failed_at_the_gate_cannot_be_one(operator: Client, other: ModelVer
 
 def test_three_at_most(operator: Client, other: ModelVersion, tmp_path: Path) -> None:
     for _ in range(3):
-        version_of(tmp_path, ["bedrooms"])
+        registered(tmp_path, ["bedrooms"])
     found = [post(operator, f"/api/models/homes/{number}/shadow/") for number in (2, 3, 4, 5)]
     assert [response.status_code for response in found] == [201, 201, 201, 409]
     assert found[3].json()["code"] == "too-many-shadows"
@@ -172,7 +173,7 @@ def test_the_differences_are_those_of_numpy(
 def test_errors_are_counted_by_kind(
     operator: Client, api: Client, minimal_home: dict[str, Any], tmp_path: Path, ask: Ask
 ) -> None:
-    version = version_of(tmp_path, ["yr_built", "sqft_living"])
+    version = registered(tmp_path, ["yr_built", "sqft_living"])
     set_shadow(predictor="homes", version=version.version, actor="test")
     for home in example_homes()[:3]:
         small = {name: home[name] for name in minimal_home}

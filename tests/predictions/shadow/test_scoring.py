@@ -22,9 +22,10 @@ from predictions.recording import record, record_many
 from predictions.shadow.models import Shadow, ShadowAnswer
 from predictions.shadow.services import end_shadow, set_shadow
 from predictions.shadow.tasks import remove_old_answers, score
+from tests.predictions.registering import registered
 from tests.predictions.rows import row_of
 
-from .conftest import FEATURES, JSON, all_scored, example_homes, version_of
+from .conftest import FEATURES, JSON, all_scored, example_homes
 
 Ask = Callable[..., list[dict[str, Any]]]
 
@@ -83,7 +84,7 @@ def test_only_what_was_answered_to_somebody_who_asked(
 def test_a_request_that_lacks_facts_is_a_row_that_says_so(
     api: Client, minimal_home: dict[str, Any], tmp_path: Path, ask: Ask
 ) -> None:
-    version = version_of(tmp_path, ["yr_built", "sqft_living"])
+    version = registered(tmp_path, ["yr_built", "sqft_living"])
     set_shadow(predictor="homes", version=version.version, actor="test")
     whole = example_homes()[0]
     small = {name: whole[name] for name in minimal_home}
@@ -173,7 +174,7 @@ def test_more_rows_than_fit_in_a_chunk(shadow: Shadow, active_version: ModelVers
 def test_two_shadows_compute_the_same_requests(
     shadow: Shadow, ask: Ask, tmp_path: Path, active_version: ModelVersion
 ) -> None:
-    second = version_of(tmp_path, ["bedrooms"])
+    second = registered(tmp_path, ["bedrooms"])
     set_shadow(predictor="homes", version=second.version, actor="test")
     ask(3)
     assert all_scored() == 6

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from modelregistry.models import ModelVersion, ServingProcess
-from tests.live import Live, manage, wait_until
+from tests.live import Live, wait_until
 
 PATH = "/api/models/homes/serving/"
 
@@ -37,17 +37,10 @@ def post(live: Live, path: str, body: Any = None) -> tuple[int, Any]:
     return response.status, json.loads(response.read())
 
 
-def train(live: Live) -> int:
-    trained = manage(live.var, "train_model", "homes", "--recipe", "basic")
-    found = re.search(r"registered homes (\d+)", trained.stdout)
-    assert found, trained
-    return int(found[1])
-
-
 @pytest.fixture(scope="module")
 def first(live: Live) -> int:
     """A version that is active."""
-    number = train(live)
+    number = live.another_version()
     assert post(live, f"{number}/activate/")[0] == 200
     return number
 
@@ -60,7 +53,7 @@ def answers(live: Live, version: int) -> bool:
 
 def test_it_works(live: Live, first: int) -> None:
     """A switch over HTTP reaches every process, and so does the way back."""
-    second = train(live)
+    second = live.another_version()
     wait_until(lambda: answers(live, first))
     status, body = post(live, f"{second}/activate/", {"reason": "spring prices"})
     assert (status, body["from"], body["to"]) == (200, first, second)
@@ -78,11 +71,12 @@ def test_it_works(live: Live, first: int) -> None:
 def test_a_version_that_cannot_be_loaded_is_seen_here_and_the_old_one_answers(
     live: Live, first: int, home: dict[str, Any]
 ) -> None:
-    broken = train(live)
+    broken = live.another_version()
     with live.database() as database:
         database.execute(
             "UPDATE modelregistry_modelversion SET is_active = (version = %(broken)s), "
-            "model_file = CASE version WHEN %(broken)s THEN 'nowhere' ELSE model_file END",
+            "model_file = CASE version WHEN %(broken)s THEN 'nowhere' ELSE model_file END "
+            "WHERE predictor = 'homes'",
             {"broken": broken},
         )
     try:
