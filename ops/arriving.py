@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 from enum import Enum
 
-# A question has a few hundred bytes, one of sixty seconds 9 kB. Larger ones are read by a thread, which may wait for them.
+# A question has a few hundred bytes, or 9 kB. Larger ones are read by a thread, which may wait.
 LARGEST = 65536
 _POST = b"POST "
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)

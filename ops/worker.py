@@ -38,8 +38,7 @@ CLOSING_SECONDS = 2.0
 STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
 # For unread answers: 200 kB beside UNREAD, and the longest answer to a question has 130 kB (400
 # faults, and the names of 64 kB of facts). So the main thread never waits for a client to read.
-ROOM = 212_992
-UNREAD = 16_384
+ROOM, UNREAD = 212_992, 16_384
 SWEEP_SECONDS = 0.5
 RECEIVED_AT_ONCE = 16384
 # Too many open files, here or on the machine.
