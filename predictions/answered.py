@@ -1,10 +1,9 @@
 """What was answered about something, found again in the log."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from predictions.models import Prediction
 
@@ -18,26 +17,6 @@ class Answered:
     subject: bytes
     model_version_id: int
     prediction: float
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An answer, with all that stood in it."""
-
-    at: datetime
-    prediction: float
-    response: Mapping[str, Any]
-
-
-def answers_since(moment: datetime, *, model_version_id: int, count: int) -> list[Said]:
-    """The newest that a version has given since then, newest first."""
-    rows = (
-        Prediction.objects.since(moment)
-        .filter(model_version_id=model_version_id, prediction__isnull=False)
-        .order_by("-id")
-        .values_list("created_at", "prediction", "response")[:count]
-    )
-    return [Said(at, said, response) for at, said, response in rows if response and said]
 
 
 def answers_about(*, predictor: str, subjects: Sequence[bytes]) -> list[Answered]:

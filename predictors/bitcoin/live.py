@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from modelregistry.models import ModelVersion
-from predictions.answered import answers_since
-from predictors.bitcoin.models import Forecast, Second
+from predictions.answered import answers_about
+from predictors.bitcoin.decoding import subject_of
+from predictors.bitcoin.ml.schema import WINDOW
+from predictors.bitcoin.models import Forecast, Second, as_array
+from predictors.bitcoin.resolving import PREDICTOR
 
 MOST_MINUTES = 60
 MOST_ROWS = 4_000
 """Of each table: an hour of seconds, and a few that two versions answered."""
-LOOKED_AT = 20
-"""Answers among which the newest about a target is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,15 @@ def live(*, minutes: int, after: datetime | None, target: str) -> Live:
     seconds = Second.objects.after(since).values_list("time", "price_close")[:MOST_ROWS]
     forecasts = Forecast.objects.of(target).filter(second__gt=since)
     shown = forecasts.with_version().order_by("-second", "-predicted_at")[:MOST_ROWS]
-    return Live(newest, list(seconds)[::-1], list(shown), _waiting(newest, target))
+    return Live(newest, list(seconds)[::-1], list(shown), _waiting(target))
 
 
-def _waiting(newest: Second, target: str) -> Waiting | None:
-    """What the active version said since the newest second came."""
-    active = ModelVersion.objects.active("bitcoin").only("version").first()
-    if active is None:
+def _waiting(target: str) -> Waiting | None:
+    """What the active version said of the second after the newest: asked the newest sixty."""
+    active = ModelVersion.objects.active(PREDICTOR).only("version").first()
+    rows = Second.objects.all().newest(WINDOW)
+    if active is None or len(rows) < WINDOW:
         return None
-    answers = answers_since(newest.recorded_at, model_version_id=active.pk, count=LOOKED_AT)
-    said: Any = next((one for one in answers if one.response.get("target") == target), None)
+    answers = answers_about(predictor=PREDICTOR, subjects=[subject_of(as_array(rows), target)])
+    said = next((one for one in answers if one.model_version_id == active.pk), None)
     return said and Waiting(said.at, said.prediction, active.version)

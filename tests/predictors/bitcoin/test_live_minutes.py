@@ -45,6 +45,20 @@ def test_it_works(tell: Telling, ask: Asking, live: Any) -> None:
     assert found["waiting"]["version"] == version
 
 
+def test_only_what_was_asked_about_the_newest_minute_is_the_forecast_of_the_next(
+    tell: Telling, ask: Asking, live: Any, request_json: dict[str, Any]
+) -> None:
+    before = window()
+    tell(later())
+    _, answer = ask(window())
+    for other in (before, window("next_high"), request_json):
+        ask(other)
+    assert live()["waiting"]["prediction"] == answer["bitcoin_prediction"]
+    tell(later())
+    ask(before)
+    assert live()["waiting"] is None
+
+
 def test_who_knows_the_newest_gets_what_is_newer(tell: Telling, ask: Asking, live: Any) -> None:
     known = live()["newest"]["time"]
     nothing = live({"after": known})
