@@ -163,7 +163,7 @@ class LearnedExampleQuerySet(models.QuerySet["LearnedExample"]):
 
 
 class LearnedExample(models.Model):
-    """That a version which was activated learned online from this window and what came next.
+    """That a version learned online from this window and what came next.
 
     `root` is the number of the version that was trained in one go and that its line of online
     versions began with. Each counts once in a line; after a rollback there may be two lines.

@@ -1,10 +1,12 @@
 """Which versions a version descends from: what they have learned online it knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from modelregistry.models import ModelVersion
 from predictors.bitcoin.frames import moment_in
+from predictors.bitcoin.models import Second
 
 Span = tuple[int, int]
 
@@ -13,18 +15,30 @@ Span = tuple[int, int]
 class Line:
     """From the version that was trained in one go, the root, to one that is to be gone on from."""
 
-    root: int
-    learned_until: datetime | None
-    """What the root was trained on: all seconds up to this one."""
+    root: ModelVersion
     spans: tuple[Span, ...]
-    """Numbers, first and last, without the root. In a span are also versions that were never
-    activated, and other recipes'; none of them is said to have learned anything of this line."""
+    """Numbers, first and last, without the root. In a span are also versions by other recipes or
+    of other roots; none of them is said to have learned anything of this line."""
 
     def __contains__(self, version: int) -> bool:
         return any(first <= version <= last for first, last in self.spans)
 
-    def has_learned_until(self, moment: datetime) -> bool:
-        return self.learned_until is not None and moment <= self.learned_until
+    def learned_at_once(self, moments: Sequence[datetime]) -> set[datetime]:
+        """Of these seconds those that the root was trained on.
+
+        They lie between its first and its last, and were stored before it was made: what came late
+        was not among them. Of a file that was not stored, all that lie between.
+        """
+        trained_on = self.root.trained_on
+        first = moment_in(trained_on, "first_second")
+        last = moment_in(trained_on, "learned_until")
+        if first is None or last is None:
+            return set()
+        between = {moment for moment in moments if first <= moment <= last}
+        if not between or not trained_on.get("data_fingerprint"):
+            return between
+        stored = Second.objects.filter(time__in=between, recorded_at__lte=self.root.created_at)
+        return set(stored.values_list("time", flat=True))
 
     def as_json(self) -> list[list[int]]:
         return [list(span) for span in self.spans]
@@ -34,15 +48,14 @@ def line_of(version: ModelVersion) -> Line:
     """As long as nobody goes back to an earlier version, a line is one span."""
     told = _told(version)
     if told is None:
-        learned_until = moment_in(version.trained_on, "learned_until")
-        return Line(version.version, learned_until, ())
+        return Line(version, ())
     root, spans = told
     number = version.version
     if spans and not _others_went_on(version, spans[-1][1]):
         spans[-1] = (spans[-1][0], number)
     else:
         spans.append((number, number))
-    return Line(root.version, moment_in(root.trained_on, "learned_until"), tuple(spans))
+    return Line(root, tuple(spans))
 
 
 def _told(version: ModelVersion) -> tuple[ModelVersion, list[Span]] | None:
@@ -53,16 +66,21 @@ def _told(version: ModelVersion) -> tuple[ModelVersion, list[Span]] | None:
         number = int(trained_on["root"])
     except (KeyError, TypeError, ValueError):
         return None
-    versions = ModelVersion.objects.of(version.predictor).only("version", "trained_on")
+    versions = ModelVersion.objects.of(version.predictor).only(
+        "version", "trained_on", "created_at"
+    )
     root = versions.filter(version=number).first()
     return None if root is None else (root, spans)
 
 
 def _others_went_on(version: ModelVersion, since: int) -> bool:
-    """Whether versions of another line from the same root answered, numbered in between."""
+    """Whether versions of another line from the same root are numbered in between.
+
+    Also one that was kept back: somebody may activate it, and go on from there.
+    """
     between = ModelVersion.objects.of(version.predictor).filter(
         version__gt=since,
         version__lt=version.version,
         trained_on__root=version.trained_on["root"],
     )
-    return between.exclude(activations=None).exists()
+    return between.exists()

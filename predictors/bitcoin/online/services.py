@@ -85,19 +85,21 @@ def _teach(lesson: Lesson, actor: str) -> Taught:
         return Taught(sent, 0, parent, None, None, is_activated=False, reason=NOTHING_NEW)
     examples = lesson.examples.chosen(is_new)
     after = learned(before, examples)
-    judgement = judge(before, after, examples, _stored_besides(lesson.examples))
+    judgement = judge(before, after, examples, _stored_besides(examples))
     version, objections = _registered(
         parent, after, judgement, trained_on=_trained_on(parent, line, lesson, is_new), actor=actor
+    )
+    # Also of one that is kept back, which somebody may activate: they count for it and those
+    # after it, and for no other.
+    LearnedExample.objects.bulk_create(
+        LearnedExample(root=line.root.version, fingerprint=fingerprint, version=version.version)
+        for fingerprint in compress(lesson.fingerprints, is_new)
     )
     if objections:
         reason = "; ".join(objections)
         return Taught(sent, new, parent, version, judgement, is_activated=False, reason=reason)
     seconds = "1 second" if new == 1 else f"{new:,} seconds"
     reason = f"learned {seconds}; no worse than version {parent.version} and EWMA(0.2)"
-    LearnedExample.objects.bulk_create(
-        LearnedExample(root=line.root, fingerprint=fingerprint, version=version.version)
-        for fingerprint in compress(lesson.fingerprints, is_new)
-    )
     version = activate_version(
         predictor=PREDICTOR,
         version=version.version,
@@ -126,21 +128,22 @@ def _is_new(lesson: Lesson, line: Line) -> npt.NDArray[np.bool_]:
     fingerprints = lesson.fingerprints
     seen = {
         fingerprint
-        for fingerprint, version in LearnedExample.objects.found(line.root, fingerprints)
+        for fingerprint, version in LearnedExample.objects.found(line.root.version, fingerprints)
         if version in line
     }
+    at_once = line.learned_at_once(lesson.times or ())
     is_new = np.zeros(len(fingerprints), dtype=np.bool_)
     for place, fingerprint in enumerate(fingerprints):
-        by_time = lesson.times is not None and line.has_learned_until(lesson.times[place])
+        by_time = lesson.times is not None and lesson.times[place] in at_once
         is_new[place] = not by_time and fingerprint not in seen
         seen.add(fingerprint)
     return is_new
 
 
-def _stored_besides(sent: Examples) -> Examples:
-    """The newest stored ones that are not among those sent."""
+def _stored_besides(learned_now: Examples) -> Examples:
+    """The newest stored ones that are not among those learned now."""
     stored = examples_of(newest_frame(STORED + WINDOW))
-    there = set(_bytes_of(sent))
+    there = set(_bytes_of(learned_now))
     return stored.chosen(np.array([one not in there for one in _bytes_of(stored)], dtype=np.bool_))
 
 
@@ -161,7 +164,7 @@ def _trained_on(
         "recipe": parent.trained_on.get("recipe"),
         "online": True,
         "parent": parent.version,
-        "root": line.root,
+        "root": line.root.version,
         "line": line.as_json(),
         "examples": int(is_new.sum()),
         "learned_until": newest and newest.isoformat(),

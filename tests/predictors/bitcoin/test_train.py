@@ -1,6 +1,7 @@
 """POST /api/bitcoin/train/: a few more seconds are learned, and the version after answers."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,19 @@ from modelregistry import loading
 from modelregistry.models import Activation, ModelVersion
 from modelregistry.services import activate_version, register_version, rollback
 from predictions.keys.services import make_key
+from predictors.bitcoin.files import whole_second
 from predictors.bitcoin.ml.examples import examples_of
 from predictors.bitcoin.ml.handed_over import artifact_of
 from predictors.bitcoin.ml.online import judge, learned, left_out
 from predictors.bitcoin.ml.ridge import outcomes_of, solved, standardised
+from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from predictors.bitcoin.ml.training import fit_ridge
-from predictors.bitcoin.models import LearnedExample
+from predictors.bitcoin.models import LearnedExample, Second
 from tests.predictors.bitcoin.ml.test_handed_over import keras_file
 from tests.predictors.bitcoin.ml.walks import seconds_made
 
 from .conftest import Asking
-from .teaching import PATH, Teaching, coming, quick_passwords, sample, teach, without_times
+from .teaching import PATH, PRICES, Teaching, coming, quick_passwords, sample, teach, without_times
 from .telling import window
 
 __all__ = ("quick_passwords", "teach")
@@ -141,8 +144,55 @@ def test_what_makes_it_worse_is_kept_and_has_taught_nothing(teach: Teaching) -> 
     assert active().version == number
     kept = ModelVersion.objects.numbered("bitcoin", done["version"]["version"])
     assert (kept.gate, kept.is_active, kept.notes) == ("passed", False, done["reason"])
-    assert not LearnedExample.objects.exists()
     assert teach(body)[1]["examples"]["new"] == 1
+
+
+def test_of_a_version_that_was_kept_and_is_activated_all_is_known(teach: Teaching) -> None:
+    seconds = without_times(coming(61))
+    body = {"bitcoin_last_minute": seconds[:60], "actual": 1.5 * seconds[60]["price_close"]}
+    kept = teach(body)[1]["version"]["version"]
+    activate_version(predictor="bitcoin", version=kept, actor="olga")
+    assert teach(body)[1]["examples"] == {"sent": 1, "new": 0, "known": 1}
+
+
+def test_false_seconds_do_not_hide_behind_known_ones(teach: Teaching) -> None:
+    """All that is stored is sent along, so that nothing would be left to be judged on."""
+    false = coming(63, seed=4)
+    for second in false[60:]:
+        for name in PRICES:
+            second[name] *= 2
+    _, done = teach({"seconds": [*sample(0, 2_000), *later_by_minutes(false)]})
+    assert done["decision"] == "kept"
+    assert done["examples"]["known"] == 1_940
+
+
+def test_a_window_of_wild_prices_is_kept_back(teach: Teaching) -> None:
+    """What came is just what the model expects, so that no error tells."""
+    seconds = without_times(coming(61))
+    for name in PRICES:
+        seconds[56][name] *= 1.5
+    body = {"bitcoin_last_minute": seconds[:60], "actual": seconds[60]["price_close"]}
+    _, done = teach(body)
+    assert done["decision"] == "kept"
+    assert "would weigh" in done["reason"]
+
+
+def test_a_second_that_came_after_the_training_is_not_taken_for_learned(teach: Teaching) -> None:
+    """It is older than the newest that was learned, but nobody had it then."""
+    late = sample(1_900, 100)
+    Second.objects.filter(time=whole_second(late[80]["time_period_start"])).delete()
+    _, done = teach({"seconds": late})
+    assert done["examples"] == {"sent": 40, "new": 1, "known": 39}
+
+
+def later_by_minutes(seconds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Right after the sample's last."""
+    start = whole_second(sample(1_999, 1)[0]["time_period_start"])
+    return [
+        {name: second[name] for name in SECOND_COLUMNS}
+        | {"time_period_start": (start + timedelta(seconds=place)).isoformat()}
+        for place, second in enumerate(seconds, start=1)
+    ]
 
 
 def test_after_a_rollback_what_was_learned_may_be_learned_anew(teach: Teaching) -> None:
