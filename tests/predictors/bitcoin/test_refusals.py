@@ -26,7 +26,20 @@ PATH = "/api/bitcoin/predict/"
 SEED = 60
 LAGS = range(1, 60)
 PRICES = [name for name in RAW_FEATURES if name.startswith("price")]
-NO_NUMBERS = [None, True, False, "7170.6", "", "NaN", [], [1], {}, {"value": 1}]
+NO_NUMBERS: list[Any] = [None, True, False, "7170.6", "", "NaN", [], [1], {}, {"value": 1}]
+NO_SECONDS: list[Any] = [None, 7, "x", True, [], [1, 2, 3, 4, 5, 6]]
+NO_TARGETS: list[Any] = [
+    "next_low",
+    "",
+    "NEXT_CLOSE",
+    None,
+    0,
+    True,
+    [],
+    ["next_close"],
+    {},
+    "\x00",
+]
 NOT_FINITE = [float("nan"), float("inf"), -float("inf")]
 NO_PRICES = [0, -1, -0.0, -7170.6, 1e-300, 1e300, 10**30, -(10**30)]
 
@@ -126,8 +139,8 @@ def flat_cases(flat: dict[str, Any], draw: Random) -> Cases:
             yield changed(flat, **{name: value}), {name}
     for lag in draw.sample(LAGS, 8):
         yield changed(flat, **{f"volume_traded_-{lag}": -0.1}), {f"volume_traded_-{lag}"}
-        for count in (1.5, -1, 1e30):
-            yield changed(flat, **{f"trades_count_-{lag}": count}), {f"trades_count_-{lag}"}
+        for trades in (1.5, -1, 1e30):
+            yield changed(flat, **{f"trades_count_-{lag}": trades}), {f"trades_count_-{lag}"}
         low = flat[f"price_high_-{lag}"] + 0.1
         yield changed(flat, **{f"price_low_-{lag}": low}), {f"price_low_-{lag}"}
     yield changed(flat, price_high=flat["price_low"] - 1), {"price_low"}
@@ -142,7 +155,7 @@ def array_cases(seconds: list[dict[str, Any]], draw: Random) -> Cases:
     for wrong in (seconds[1:], seconds[2:], [*seconds, seconds[-1]], [], seconds[:1], seconds * 2):
         yield {ENVELOPE: wrong}, {ENVELOPE}
         yield wrong, {ENVELOPE}
-    for value in (None, 7, "x", True, [], [1, 2, 3, 4, 5, 6]):
+    for value in NO_SECONDS:
         place = draw.randrange(60)
         yield {ENVELOPE: put(seconds, place, value)}, {f"{ENVELOPE}[{place}]"}
     for column in SECOND_COLUMNS:
@@ -182,7 +195,7 @@ def envelope_cases(flat: dict[str, Any], seconds: list[dict[str, Any]]) -> Cases
     yield {ENVELOPE: flat, "colour": 1}, {"colour"}
     yield {ENVELOPE: flat, **flat}, everything
     yield {ENVELOPE: flat, "seconds": seconds}, {"seconds"}
-    for target in ("next_low", "", "NEXT_CLOSE", None, 0, True, [], ["next_close"], {}, "\x00"):
+    for target in NO_TARGETS:
         yield {ENVELOPE: flat, "target": target}, {"target"}
 
 

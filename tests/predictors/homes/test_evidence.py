@@ -65,7 +65,7 @@ def test_every_marked_figure_of_a_document_was_printed(document: str) -> None:
 
 @pytest.mark.real_data
 def test_the_random_split_gives_the_same_again(db: None) -> None:
-    """And its model answers one home as its artifact does, for every home that was sold."""
+    """And its model answers one home as its artifact does, for every fifth that was sold."""
     assert REAL_DATA
     files = {
         "sales": Path(REAL_DATA) / "kc_house_data.csv",
@@ -80,7 +80,7 @@ def test_the_random_split_gives_the_same_again(db: None) -> None:
 
     model = bench.model("champion", split, 0)
     assert isinstance(model, Champion)
-    inputs = inputs_of(data.sales, data.demographics, INPUTS)
+    inputs = inputs_of(data.sales[::5], data.demographics, INPUTS)
     rows, fast = inputs.to_numpy(), model.compiled()
     alone = np.array([fast(rows[place : place + 1])[0] for place in range(len(rows))])
     np.testing.assert_allclose(alone, model.predict(inputs), rtol=1e-9)
