@@ -101,7 +101,7 @@ _LIVE = _object(
                 _object({"predicted_at": _MOMENT, "prediction": _PRICE, "version": _VERSION}),
                 {"type": "null"},
             ],
-            "description": "What the active version said of the next second, since the newest.",
+            "description": "What the active version said of the second after the newest.",
         },
         "seconds": {
             "type": "array",

@@ -61,13 +61,17 @@ class SecondsView(GuardedView):
             _200="All are recorded, each once; predictions about them are resolved.",
             _413="`body-too-large`: at most `HOUSING_MAX_OUTCOMES` bytes (4 MiB).",
             _422="`invalid-input`: every fault is in `errors`; nothing is recorded.",
+            _503="`seconds-busy`: others record many; `database-unavailable`. `Retry-After` says "
+            "when to try again.",
         ),
     )
     def post(self, request: Request) -> HttpResponse:
         sent = read_json(request._request, limit=settings.MAX_OUTCOMES_BYTES)
         told = read_told(sent.payload)
         who = request.user.get_username()
-        done = record_seconds(seconds=told.seconds, names=told.names, recorded_by=who)
+        done = record_seconds(
+            seconds=told.seconds, names=told.names, recorded_by=who, is_patient=False
+        )
         return respond(documents.recorded(done, sent=told.sent))
 
 

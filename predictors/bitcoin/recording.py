@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from learning.fields import Fault
 from predictions.errors import InvalidInput
+from predictors.bitcoin.errors import SecondsBusy
 from predictors.bitcoin.frames import data_kind
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from predictors.bitcoin.models import Forecast, Second
@@ -20,6 +22,8 @@ Values = tuple[float, ...]
 
 AT_ONCE = 2_000
 """Seconds in one statement."""
+LONGEST_WAIT = "2s"
+"""For others who record: a web process has few threads, and a load of a file takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,17 @@ def record_seconds(
     recorded_by: str,
     is_synthetic: bool | None = None,
     names: Mapping[datetime, str] | None = None,
+    is_patient: bool = True,
 ) -> Recorded:
     """All or none. `is_synthetic`: None for as those that are there.
 
     Made-up seconds make room for real ones that come from a file (False); what is told otherwise
     to a service that runs on made-up seconds counts as made up too, for both never mix. `names`:
     what stands before the name of a field in a fault. Raises InvalidInput if one is there already
-    with other numbers.
+    with other numbers; SecondsBusy, unless one `is_patient`, if others record for long.
     """
     with transaction.atomic():
-        _one_at_a_time()
+        _one_at_a_time(is_patient=is_patient)
         if is_synthetic is None:
             is_synthetic = data_kind() == "synthetic"
         elif not is_synthetic and Second.objects.filter(is_synthetic=True).delete()[0]:
@@ -69,15 +74,26 @@ def record_seconds(
             ),
             batch_size=AT_ONCE,
         )
-        resolved = sum(resolve(sorted(run + _misled(run))) for run in _runs(new))
+        resolved = 0
+        for run in _runs(new):
+            misled = _misled(run)
+            resolved += resolve(sorted([*run, *misled]), recorded=misled)
         newest = Second.objects.order_by("-time").values_list("time", flat=True).first()
     return Recorded(added=len(new), known=len(known), resolved=resolved, newest=newest)
 
 
-def _one_at_a_time() -> None:
+def _one_at_a_time(*, is_patient: bool) -> None:
     """Until the transaction ends: two that bring the same second wait for each other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('bitcoin:seconds'))")
+        if not is_patient:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
+        try:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('bitcoin:seconds'))")
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                reason = f"others have been recording for {LONGEST_WAIT}; nothing was recorded"
+                raise SecondsBusy(reason) from error
+            raise
 
 
 def _runs(times: Sequence[datetime]) -> Iterator[list[datetime]]:
@@ -92,16 +108,21 @@ def _runs(times: Sequence[datetime]) -> Iterator[list[datetime]]:
         yield run
 
 
-def _misled(new: Sequence[datetime]) -> list[datetime]:
+def _misled(new: Sequence[datetime]) -> dict[datetime, datetime]:
     """Seconds that were there before these, which came late: they were not the next.
 
-    What was resolved by them is about the late ones; it is found again.
+    Each with when it was recorded. What was resolved by them is about the late ones; it is found
+    again.
     """
-    stored = Second.objects.order_by("time").values_list("time", flat=True)
+    stored = Second.objects.order_by("time").values_list("time", "recorded_at")
     after = stored.filter(time__gt=new[-1]).first()
     times = [*stored.filter(time__gte=new[0], time__lte=new[-1]), *([after] if after else [])]
     added = set(new)
-    found = [later for earlier, later in pairwise(times) if earlier in added and later not in added]
+    found = {
+        later: recorded_at
+        for (earlier, _), (later, recorded_at) in pairwise(times)
+        if earlier in added and later not in added
+    }
     if found:
         Forecast.objects.filter(second__in=found).delete()
     return found

@@ -1,6 +1,6 @@
 """Predictions meet the second that they were about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from predictions.answered import Answered, answers_about
@@ -18,23 +18,32 @@ AT_ONCE = 1_000
 _COLUMN = {NEXT_CLOSE: "price_close", NEXT_HIGH: "price_high"}
 
 
-def resolve(times: Sequence[datetime]) -> int:
-    """Of seconds that were recorded just now, in order: how many predictions were about them.
+def resolve(times: Sequence[datetime], *, recorded: Mapping[datetime, datetime]) -> int:
+    """Of these seconds, in order: how many predictions were about them.
 
     Found by what was asked: the sixty seconds before, as they are stored. What is asked after its
-    second was recorded is no forecast, and is never looked at.
+    second was recorded is no forecast: `recorded` says when that was, of those that were not
+    recorded just now. A window that was asked again since has no forecast then, though it may have
+    been asked before, too: only the last time is looked at.
     """
-    return sum(_resolve(times[start : start + AT_ONCE]) for start in range(0, len(times), AT_ONCE))
+    return sum(
+        _resolve(times[start : start + AT_ONCE], recorded)
+        for start in range(0, len(times), AT_ONCE)
+    )
 
 
-def _resolve(times: Sequence[datetime]) -> int:
+def _resolve(times: Sequence[datetime], recorded: Mapping[datetime, datetime]) -> int:
     asked: dict[bytes, tuple[datetime, str, Window, float]] = {}
     for time, window, following in _windows_before(times):
         for target in FORECASTS:
             actual = float(following[SECOND_COLUMNS.index(_COLUMN[target])])
             asked[subject_of(window, target)] = time, target, window, actual
     found = answers_about(predictor=PREDICTOR, subjects=list(asked))
-    forecasts = [_forecast(answer, *asked[answer.subject]) for answer in found]
+    forecasts = [
+        _forecast(answer, *asked[answer.subject])
+        for answer in found
+        if (told := recorded.get(asked[answer.subject][0])) is None or answer.at < told
+    ]
     Forecast.objects.bulk_create(forecasts, ignore_conflicts=True)
     return len(forecasts)
 

@@ -4,10 +4,13 @@ import csv
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from predictions.keys.services import make_key
+from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from predictors.bitcoin.models import Forecast, Second
 from tests.conftest import SAMPLE
 
@@ -177,3 +180,23 @@ def test_only_staff_and_keys_that_may_can_tell(tell: Telling, api: Client) -> No
 def test_after_a_gap_nobody_knows_which_second_was_the_next(tell: Telling, ask: Asking) -> None:
     ask(window())
     assert tell(later(int(timedelta(minutes=16).total_seconds())))[1]["resolved"] == 0
+
+
+def test_what_was_asked_when_its_second_was_known_is_no_forecast_of_it(
+    tell: Telling, ask: Asking
+) -> None:
+    before = window()["bitcoin_last_minute"]
+    late, early = later(1, by=3.0), later(2, by=-1.0)
+    tell(early)
+    ask({"bitcoin_last_minute": [*before[1:], {name: late[name] for name in SECOND_COLUMNS}]})
+    told = tell(late)[1]
+    assert (told["added"], told["resolved"]) == (1, 0)
+    assert not Forecast.objects.exists()
+
+
+def test_others_who_record_for_long_keep_nobody_waiting_for_long(tell: Telling) -> None:
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_advisory_lock(hashtext('bitcoin:seconds'))")
+        status, problem = tell(later())
+    assert (status, problem["code"]) == (503, "seconds-busy")
+    assert tell(later())[1]["added"] == 1
