@@ -8,10 +8,11 @@ import numpy.typing as npt
 from modelregistry.catalog import Trial
 from predictions.errors import NotReady
 from predictors.bitcoin.decoding import TARGET
+from predictors.bitcoin.frames import newest_frame
+from predictors.bitcoin.ml.examples import TIME, unbroken_of
 from predictors.bitcoin.ml.features import rows_of, windows_of
-from predictors.bitcoin.ml.schema import WINDOW
+from predictors.bitcoin.ml.schema import SECOND_COLUMNS, WINDOW
 from predictors.bitcoin.ml.targets import CURRENT_HIGH, TARGETS, code_of
-from predictors.bitcoin.models import Second, as_array
 
 Rows = npt.NDArray[np.float64]
 
@@ -24,19 +25,23 @@ _HIGH, _CLOSE = 1, 3
 def trial_rows(feature_names: Sequence[str]) -> Trial:
     """Stored windows with what came next in USD, by turns for each target; then invented ones.
 
-    The stored ones first: the golden rows are among them. Raises NotReady with too few seconds.
+    The stored ones first: the golden rows are among them. Windows across a gap are left out. Raises
+    NotReady with too few seconds.
     """
-    seconds = as_array(Second.objects.all().newest(KNOWN + WINDOW))
-    if len(seconds) < KNOWN + WINDOW:
+    frame = newest_frame(KNOWN + WINDOW)
+    unbroken = unbroken_of(frame[TIME])
+    if len(frame) < KNOWN + WINDOW or not unbroken.any():
         raise NotReady(
-            f"load at least {KNOWN + WINDOW:,} seconds first: a new model is tried on them"
+            f"load at least {KNOWN + WINDOW:,} seconds first, some of them in a row without a gap: "
+            "a new model is tried on them"
         )
-    windows = windows_of(seconds)[:-1]
-    following = seconds[WINDOW:]
+    seconds = frame[list(SECOND_COLUMNS)].to_numpy()
+    windows = windows_of(seconds)[:-1][unbroken]
+    following = seconds[WINDOW:][unbroken]
     places = np.arange(len(windows))
     is_told = TARGET in feature_names
     targets = places % len(TARGETS) if is_told else np.full(len(windows), code_of(CURRENT_HIGH))
-    answers = np.stack([following[:, _CLOSE], following[:, _HIGH], seconds[WINDOW - 1 : -1, _HIGH]])
+    answers = np.stack([following[:, _CLOSE], following[:, _HIGH], windows[:, -1, _HIGH]])
     invented = _invented(windows)
     rows = np.concatenate(
         [

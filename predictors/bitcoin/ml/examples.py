@@ -86,7 +86,7 @@ def examples_of(seconds: pd.DataFrame, *, longest_gap: float = LONGEST_GAP) -> E
     values = seconds[list(SECOND_COLUMNS)].to_numpy(dtype=np.float64)
     # A view: of many seconds a copy of the windows would be sixty times as large.
     windows = windows_of(values)[:-1]
-    unbroken = _unbroken(seconds[TIME], longest_gap)
+    unbroken = unbroken_of(seconds[TIME], longest_gap)
     current = np.flatnonzero(unbroken) + WINDOW - 1
     last_close, ewma = naive(windows)
     return Examples(
@@ -100,7 +100,9 @@ def examples_of(seconds: pd.DataFrame, *, longest_gap: float = LONGEST_GAP) -> E
     )
 
 
-def _unbroken(times: "pd.Series[pd.Timestamp]", longest_gap: float) -> npt.NDArray[np.bool_]:
+def unbroken_of(
+    times: "pd.Series[pd.Timestamp]", longest_gap: float = LONGEST_GAP
+) -> npt.NDArray[np.bool_]:
     """Of each 61 rows in a row whether no gap among them is too long, `(n_seconds - 60,)`."""
     if len(times) <= WINDOW:
         return np.zeros(0, dtype=np.bool_)
