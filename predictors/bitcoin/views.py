@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
+from predictions.inclusions import PARAMETER
 from predictions.openapi import PREDICT_RESPONSES, request_schema_name
 from predictions.parsing import Parsed, as_text
 from predictions.schemas import ref
@@ -36,7 +37,9 @@ class BitcoinPredictView(PredictView):
     predictor_name = "bitcoin"
 
     def read(self, request: HttpRequest) -> Parsed:
-        return in_envelope(super().read(request), request.GET.get(TARGET))
+        # Most have no query, and then nothing is parsed.
+        query = request.GET if request.META.get("QUERY_STRING") else None
+        return in_envelope(super().read(request), query)
 
 
 @predicting("predict", summary="The same at the address that the first clients know")
@@ -44,13 +47,19 @@ class FirstClientsPredictView(BitcoinPredictView):
     pass
 
 
-def in_envelope(parsed: Parsed, target: str | None) -> Parsed:
-    """An array alone, or a target in the query, become members of one object: so it is logged."""
+def in_envelope(parsed: Parsed, query: QueryDict | None) -> Parsed:
+    """An array alone, and what is in the query, become members of one object: so it is logged.
+
+    What is refused there is, too: `?targets=x` becomes a member of that name, which is unknown.
+    """
     payload = parsed.payload
     if isinstance(payload, list):
         payload = {ENVELOPE: payload}
-    if target is not None and isinstance(payload, dict):
-        # Said twice, and not alike: the decoder refuses two, and both are in the log.
-        said = payload.get(TARGET, target)
-        payload = {**payload, TARGET: target if said == target else [said, target]}
+    if query and isinstance(payload, dict):
+        unknown = {f"?{name}": query[name] for name in query if name not in (TARGET, PARAMETER)}
+        payload = {**payload, **unknown}
+        said = [payload[TARGET]] if TARGET in payload else []
+        said += [target for target in dict.fromkeys(query.getlist(TARGET)) if target not in said]
+        if said:  # twice, and not alike: the decoder refuses two, and both are in the log
+            payload[TARGET] = said[0] if len(said) == 1 else said
     return parsed if payload is parsed.payload else Parsed(payload, as_text(payload))

@@ -73,6 +73,16 @@ def test_whole_numbers_are_fine(ask: Asking, request_json: dict[str, Any]) -> No
     assert ask({ENVELOPE: floats})[1]["bitcoin_prediction"] == answer["bitcoin_prediction"]
 
 
+def test_a_volume_of_minus_zero_is_the_same_question(
+    ask: Asking, request_json: dict[str, Any]
+) -> None:
+    subjects = set()
+    for zero in (0.0, -0.0):
+        _, answer = ask({ENVELOPE: request_json[ENVELOPE] | {"volume_traded_-7": zero}})
+        subjects.add(Prediction.objects.get(pk=answer["id"]).subject)
+    assert len(subjects) == 1
+
+
 @pytest.mark.parametrize("target", ["next_close", "next_high", "current_high"])
 def test_the_target_is_named_in_the_body_or_in_the_query(
     ask: Asking, request_json: dict[str, Any], target: str

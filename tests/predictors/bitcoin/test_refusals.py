@@ -206,6 +206,9 @@ def test_of_the_envelope_and_the_target_every_fault_is_named(
     body = json.dumps({ENVELOPE: flat, "target": "next_close"}).encode()
     for query in ("?target=next_high", "?target=", "?target=%00"):
         assert refused(body, 422, query=query) == {"target"}
+    bare = json.dumps({ENVELOPE: flat}).encode()
+    assert refused(bare, 422, query="?target=next_high&target=next_close") == {"target"}
+    assert refused(bare, 422, query="?Target=next_high&targets=x") == {"?Target", "?targets"}
     for value in (b'"text"', b"7", b"null", b"true", b"1e5"):
         refused(value, 422)
     assert refused.count >= 30
