@@ -17,8 +17,8 @@ from predictors.bitcoin.models import GUESSES, Forecast
 
 LEAST = 30
 """Of fewer forecasts figures are told, and that they say little."""
-LATEST = 1_000_000
-"""So many are looked at, the newest: a week and a half of seconds."""
+LATEST = 200_000
+"""So many are looked at, the newest: two days of seconds. Anybody may ask, and each costs."""
 SILENT = "persistence"
 
 Sums = Mapping[str, Any]
@@ -68,18 +68,13 @@ def accuracy(wanted: Wanted) -> Accuracy:
     if since is not None:
         forecasts = forecasts.made_since(since)
     newest = forecasts.order_by("-predicted_at").values_list("predicted_at", flat=True)
-    too_old = newest[LATEST : LATEST + 1].first() if _may_be_many(wanted.window) else None
+    too_old = newest[LATEST : LATEST + 1].first()
     if too_old is not None:
         forecasts = forecasts.filter(predicted_at__gt=too_old)
     rows = list(forecasts.sums_by_version())
     versions = [_group(row, version=row["version"], name=row["name"]) for row in rows]
     overall = _group(_added(rows))
     return Accuracy(wanted, since, until, too_old is not None, overall, versions)
-
-
-def _may_be_many(window: timedelta | None) -> bool:
-    """A market has one second a second; but replays are quicker, and versions are several."""
-    return window is None or window > timedelta(hours=1)
 
 
 def _added(rows: Sequence[Sums]) -> dict[str, Any]:
