@@ -28,9 +28,7 @@ def window(text: str) -> timedelta:
 
 
 class Command(BaseCommand):
-    help = (
-        "Record what became of predictions, from a CSV: by their ids, or by the facts asked."
-    )
+    help = "Record what became of predictions, from a CSV: by their ids, or by the facts asked."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
