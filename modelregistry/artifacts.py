@@ -1,7 +1,7 @@
 """The bytes of a model version: kept by content, checked before they are used."""
 
 import hashlib
-import logging
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -11,7 +11,7 @@ from modelregistry.catalog import ModelKind
 from modelregistry.errors import InvalidArtifact
 from modelregistry.models import artifact_storage
 
-logger = logging.getLogger(__name__)
+MODEL, FEATURE_NAMES = "model.pkl", "model_features.json"
 
 
 def sha256(content: bytes) -> str:
@@ -26,7 +26,7 @@ def store(*, predictor: str, model_bytes: bytes, features_bytes: bytes) -> tuple
     """
     storage = artifact_storage()
     folder = f"{predictor}/{sha256(model_bytes + b'/' + features_bytes)[:24]}"
-    names = (f"{folder}/model.pkl", f"{folder}/model_features.json")
+    names = (f"{folder}/{MODEL}", f"{folder}/{FEATURE_NAMES}")
     for name, content in zip(names, (model_bytes, features_bytes), strict=True):
         if not storage.exists(name):
             storage.save(name, ContentFile(content))
@@ -41,16 +41,28 @@ def read(name: str) -> bytes:
         return bytes(file.read())
 
 
-def remove(*names: str) -> None:
-    """What is gone already is no error. With the last file its folder goes."""
+def folders(predictor: str) -> set[str]:
+    """Of all that is stored for it, each with the files of one artifact. Raises OSError."""
+    try:
+        names, _ = artifact_storage().listdir(predictor)
+    except FileNotFoundError:  # nothing was ever stored
+        return set()
+    return {f"{predictor}/{name}" for name in names}
+
+
+def written_at(folder: str) -> datetime | None:
+    """When the last of its files was; None if it has none."""
     storage = artifact_storage()
-    for name in names:
-        storage.delete(name)
-    for folder in {name.rpartition("/")[0] for name in names}:
-        try:
-            storage.delete(folder)  # where folders are only parts of names there is none
-        except OSError:
-            logger.warning("artifacts: %s is not empty", folder)
+    names = storage.listdir(folder)[1]
+    return max((storage.get_modified_time(f"{folder}/{name}") for name in names), default=None)
+
+
+def remove(folder: str) -> None:
+    """With its files. Raises OSError."""
+    storage = artifact_storage()
+    for name in storage.listdir(folder)[1]:
+        storage.delete(f"{folder}/{name}")
+    storage.delete(folder)  # where folders are only parts of names there is none
 
 
 def build(

@@ -1,6 +1,11 @@
-"""The row of a version that was tried: the predictor's next number, whatever came of the trial."""
+"""The row of a version that was tried: the predictor's next number, whatever came of the trial.
 
+And its files, from when they are stored until nobody needs them.
+"""
+
+import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +17,11 @@ from modelregistry.errors import GateFailed
 from modelregistry.gate import GateReport
 from modelregistry.models import ModelVersion
 
+logger = logging.getLogger(__name__)
+
 GATE_REASON_LENGTH = 2_000
+# Files without a row are kept so long: who restored an older database may restore a newer one.
+UNKNOWN = timedelta(days=7)
 
 
 def keep(
@@ -59,6 +68,38 @@ def keep(
             version=version.version,
         )
     return version
+
+
+def delete_unneeded_files(*, predictor: str, now: datetime) -> None:
+    """Of versions that are all marked removed; and those of none, if they are old.
+
+    The latter are left when the transaction that made the row was rolled back. What cannot be
+    deleted is logged, and tried again next time. Raises OSError: nothing can be read.
+    """
+    versions = ModelVersion.objects.of(predictor).exclude(gate=ModelVersion.Gate.REMOVED)
+    needed = set(versions.values_list("model_file", flat=True))
+    for folder in sorted(artifacts.folders(predictor)):
+        if f"{folder}/{artifacts.MODEL}" in needed:
+            continue
+        with transaction.atomic():
+            lock_predictor(predictor)
+            try:
+                if not _is_needed(folder, now):
+                    artifacts.remove(folder)
+            except FileNotFoundError:  # somebody else was quicker
+                continue
+            except OSError as error:
+                logger.error("artifacts: %s is not deleted: %s", folder, error)
+
+
+def _is_needed(folder: str, now: datetime) -> bool:
+    """Under the predictor's lock: somebody may have stored the same files again. Raises OSError."""
+    versions = ModelVersion.objects.filter(model_file=f"{folder}/{artifacts.MODEL}")
+    gates = set(versions.values_list("gate", flat=True))
+    if gates:
+        return gates != {ModelVersion.Gate.REMOVED.value}
+    written_at = artifacts.written_at(folder)
+    return written_at is not None and written_at > now - UNKNOWN
 
 
 def lock_predictor(predictor: str) -> None:

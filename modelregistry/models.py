@@ -15,6 +15,8 @@ def artifact_storage() -> Storage:
 
 # Columns that no list shows.
 LONG = ("feature_names", "library_versions", "notes", "golden", "engine_proof")
+# Activations that are looked at for what a rollback returns to, before all of them are.
+RECENT = 1_000
 HEADLINE_PARTS = ("test", "out_of_fold", "at_registration")
 HEADLINE_METRICS = ("r2", "rmse", "mae", "mdape")
 
@@ -209,19 +211,30 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
         goes two versions back, and not back and forth. A version may stand in the stack more than
         once.
         """
-        stack: list[int] = []
-        rows = self.of(predictor).exclude(to_version=None).order_by("id")
-        for version, is_rollback in rows.values_list("to_version_id", "is_rollback"):
-            if is_rollback and version in stack[:-1]:
-                while stack[-1] != version:
-                    stack.pop()
-            elif not stack or stack[-1] != version:
-                stack.append(version)
         unfit = models.Q(version__in=skipping) | models.Q(is_active=True) | models.Q(gate="removed")
         versions = ModelVersion.objects.of(predictor).filter(unfit)
-        skipped = set(versions.values_list("pk", flat=True))
-        left = dict.fromkeys(version for version in reversed(stack) if version not in skipped)
-        return list(left)[:limit]
+        left: list[int] = []
+        # As a rule the newest are enough; there may be half a million a year.
+        for size in (RECENT, None):
+            stack = self._stack(predictor, size)
+            among = versions.filter(pk__in=stack) if size else versions
+            skipped = set(among.values_list("pk", flat=True))
+            left = [one for one in dict.fromkeys(reversed(stack)) if one not in skipped]
+            if len(left) >= limit:
+                break
+        return left[:limit]
+
+    def _stack(self, predictor: str, newest: int | None) -> list[int]:
+        """The top of the stack, as far as the `newest` rows tell; None: all of it."""
+        rows = self.of(predictor).exclude(to_version=None).order_by("-id")[:newest]
+        stack: list[int] = []
+        for version, is_rollback in list(rows.values_list("to_version_id", "is_rollback"))[::-1]:
+            # What it returned to may lie below all that is known: then that is all there is left.
+            while is_rollback and stack and stack[-1] != version:
+                stack.pop()
+            if not stack or stack[-1] != version:
+                stack.append(version)
+        return stack
 
 
 class Activation(models.Model):

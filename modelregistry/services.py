@@ -103,10 +103,11 @@ def register_successor(
     )
 
 
-def remove_files(*, version: ModelVersion, reason: str) -> ModelVersion:
-    """Remove the files of a version that nobody needs; its row stays, marked, and says why.
+def mark_removed(*, version: ModelVersion, reason: str) -> ModelVersion:
+    """Say of a version that nobody needs that its files are removed; its row stays, and says why.
 
-    Another version with the very same files keeps them. Who has it in memory goes on. Raises
+    `delete_unneeded_files` deletes them, after this is committed: a crash between leaves files that
+    it finds, and never a version that should have them. Who has it in memory goes on. Raises
     VersionInUse: it is active; GateFailed: it did not pass the gate, or has none any more.
     """
     with transaction.atomic():
@@ -120,11 +121,6 @@ def remove_files(*, version: ModelVersion, reason: str) -> ModelVersion:
         if "rows" not in chosen.golden:  # others may be asked the rows that it keeps
             chosen.golden = {}
         chosen.save(update_fields=["gate", "gate_reason", "golden"])
-        others = ModelVersion.objects.filter(model_file=chosen.model_file)
-        if not others.exclude(gate=ModelVersion.Gate.REMOVED).exists():
-            # Should the row not be committed, the files are missing to a version that is thinned
-            # again next time; the other way round they would lie about for ever.
-            artifacts.remove(str(chosen.model_file.name), str(chosen.features_file.name))
     return chosen
 
 
@@ -163,9 +159,10 @@ def activate_version(
     loading.load(chosen)
     with transaction.atomic():
         lock_predictor(predictor)
-        if expected_active is not None:
-            _require_active(predictor, expected_active)
-        _activate(chosen, actor, reason)
+        # Its files may have been removed meanwhile.
+        chosen.refresh_from_db(fields=["gate", "gate_reason"])
+        require_passed(chosen)
+        _activate(chosen, actor, reason, expected_active=expected_active)
     chosen.refresh_from_db()
     return chosen
 
@@ -187,32 +184,43 @@ def rollback(
     kind_of(predictor)
     with transaction.atomic():
         lock_predictor(predictor)
-        if expected_active is not None:
-            _require_active(predictor, expected_active)
+        _require_active(predictor, expected_active)
         previous = Activation.objects.previous(predictor, skipping=skipping)
         if previous is None:
             raise NothingToRollBack(f"no version of {predictor} was active before this one")
         loading.load(previous)
         _activate(
-            previous, actor, f"rollback: {reason}" if reason else "rollback", is_rollback=True
+            previous,
+            actor,
+            f"rollback: {reason}" if reason else "rollback",
+            is_rollback=True,
+            expected_active=expected_active,
         )
     previous.refresh_from_db()
     return previous
 
 
-def _require_active(predictor: str, expected: int) -> None:
-    """Under the predictor's lock. A raw UPDATE, which does not take it, is waited for."""
-    versions = ModelVersion.objects.select_for_update(no_key=True).active(predictor)
-    found = versions.values_list("version", flat=True).first()
+def _require_active(predictor: str, expected: int | None) -> None:
+    if expected is None:
+        return
+    found = ModelVersion.objects.active(predictor).values_list("version", flat=True).first()
     if found != expected:
         raise ActiveVersionChanged(f"version {expected} of {predictor} is no longer the active one")
 
 
-def _activate(chosen: ModelVersion, actor: str, reason: str, *, is_rollback: bool = False) -> None:
+def _activate(
+    chosen: ModelVersion,
+    actor: str,
+    reason: str,
+    *,
+    is_rollback: bool = False,
+    expected_active: int | None = None,
+) -> None:
     """Within a transaction. The trigger that writes the history reads who and why from it."""
+    switched = _locked_with_active(chosen)
+    _require_active(chosen.predictor, expected_active)
     _tell_trigger(actor[:150], reason, "true" if is_rollback else "")
     # One statement, over few rows: there may be a hundred thousand.
-    switched = {chosen.pk, *_locked_active(chosen.predictor)}
     ModelVersion.objects.filter(pk__in=switched).update(
         is_active=ExpressionWrapper(Q(pk=chosen.pk), output_field=BooleanField())
     )
@@ -220,19 +228,23 @@ def _activate(chosen: ModelVersion, actor: str, reason: str, *, is_rollback: boo
     _tell_trigger("", "", "")
 
 
-def _locked_active(predictor: str) -> list[int]:
-    """The key of what is active, locked: no raw UPDATE can switch until we have.
+def _locked_with_active(chosen: ModelVersion) -> set[int]:
+    """The keys of `chosen` and of what is active, locked: no raw UPDATE can switch until we have.
 
-    One that has begun is waited for. What was active then is so no more, and what is active now is
-    only found by looking again. What only refers to a version (its key) waits for nobody, nor do we
-    for it: a long load that resolves forecasts would otherwise hold up every switch.
+    The older one first, as a raw UPDATE of all as a rule comes by them: neither has the one that
+    the other waits for. One that has begun is waited for. What was active then is so no more, and
+    what is active now is only found by looking again. What only refers to a version (its key) waits
+    for nobody, nor do we for it: a long load that resolves forecasts would otherwise hold up every
+    switch.
     """
-    versions = ModelVersion.objects.select_for_update(no_key=True).active(predictor)
-    active = versions.values_list("pk", flat=True)
+    versions = ModelVersion.objects.select_for_update(no_key=True).order_by("pk")
     for _ in range(RAW_UPDATES):
-        if found := list(active.all()):
-            return found
-    return []
+        active = ModelVersion.objects.active(chosen.predictor).values_list("pk", flat=True)
+        either = versions.filter(pk__in={chosen.pk, *active})
+        found = dict(either.values_list("pk", "is_active"))
+        if any(found.values()):
+            break
+    return set(found)
 
 
 def _tell_trigger(actor: str, reason: str, is_rollback: str) -> None:

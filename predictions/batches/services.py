@@ -8,12 +8,14 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from learning.fields import Fault
 from modelregistry.errors import NoActiveModel
 from modelregistry.gate import require_passed
+from modelregistry.keeping import lock_predictor
 from modelregistry.models import ModelVersion
 from predictions import catalog
 from predictions.batches.errors import NoRoom
@@ -89,7 +91,10 @@ def intake_for(*, order: Order, version: ModelVersion) -> Intake:
 def accept_batch(
     *, order: Order, version: ModelVersion, content: Iterable[bytes], tell_workers: bool = True
 ) -> Batch:
-    """Store the file and note it. Raises InvalidFile, BodyTooLarge; nothing is kept then."""
+    """Store the file and note it.
+
+    Raises InvalidFile, BodyTooLarge, GateFailed (it has no files any more); nothing is kept then.
+    """
     with intake_for(order=order, version=version) as intake:
         for part in content:
             intake.write(part)
@@ -99,26 +104,31 @@ def accept_batch(
 def note_batch(
     *, order: Order, version: ModelVersion, intake: Intake, tell_workers: bool = True
 ) -> Batch:
-    """Of a file that has come whole. Raises InvalidFile."""
+    """Of a file that has come whole. Raises InvalidFile, GateFailed."""
     layout = intake.finish()
-    batch = Batch.objects.create(
-        id=intake.identity,
-        predictor=version.predictor,
-        model_version=version,
-        file_name=order.file_name.replace("\x00", "")[:200],
-        upload=intake.name,
-        size=intake.size,
-        format=Batch.Format.CSV if order.is_csv else Batch.Format.JSONL,
-        separator=layout.separator,
-        begins=layout.begins,
-        columns=list(layout.columns),
-        minimal=layout.minimal,
-        chunk_rows=settings.BATCH_CHUNK_ROWS,
-        caller=order.caller,
-        request_id=order.request_id,
-        created_at=timezone.now(),
-        sent_at=Now(),
-    )
+    with transaction.atomic():
+        # It may have taken minutes: the version's files may have been removed meanwhile.
+        lock_predictor(version.predictor)
+        version.refresh_from_db(fields=["gate", "gate_reason"])
+        require_passed(version)
+        batch = Batch.objects.create(
+            id=intake.identity,
+            predictor=version.predictor,
+            model_version=version,
+            file_name=order.file_name.replace("\x00", "")[:200],
+            upload=intake.name,
+            size=intake.size,
+            format=Batch.Format.CSV if order.is_csv else Batch.Format.JSONL,
+            separator=layout.separator,
+            begins=layout.begins,
+            columns=list(layout.columns),
+            minimal=layout.minimal,
+            chunk_rows=settings.BATCH_CHUNK_ROWS,
+            caller=order.caller,
+            request_id=order.request_id,
+            created_at=timezone.now(),
+            sent_at=Now(),
+        )
     if tell_workers:
         send(SPLIT, str(batch.pk))
     return batch

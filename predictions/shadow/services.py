@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from modelregistry.catalog import kind_of
 from modelregistry.gate import require_passed
+from modelregistry.keeping import lock_predictor
 from modelregistry.models import ModelVersion
 from predictions.models import first_id
 from predictions.shadow import scoring
@@ -29,13 +30,14 @@ def set_shadow(*, predictor: str, version: int, actor: str, reason: str = "") ->
     AlreadyActive, TooManyShadows.
     """
     chosen = _chosen(predictor, version)
-    require_passed(chosen)
     with transaction.atomic():
-        _lock(predictor)
+        # One after the other counts how many there are, and nobody removes its files.
+        lock_predictor(predictor)
+        chosen.refresh_from_db(fields=["is_active", "gate", "gate_reason"])
+        require_passed(chosen)
         standing = Shadow.objects.of_version(chosen).open().with_numbers().first()
         if standing is not None:
             return Setting(standing, is_new=False)
-        chosen.refresh_from_db(fields=["is_active"])
         if chosen.is_active:
             raise AlreadyActive(f"{chosen} is active: there is nothing to compare it with")
         slot = Shadow.objects.free_slot(predictor)
@@ -95,9 +97,3 @@ def remove_old_answers() -> int:
 
 def _chosen(predictor: str, version: int) -> ModelVersion:
     return ModelVersion.objects.numbered(kind_of(predictor).predictor, version)
-
-
-def _lock(predictor: str) -> None:
-    """Until the transaction ends: one after the other counts how many there are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"shadow:{predictor}"])

@@ -13,6 +13,10 @@ logger = logging.getLogger(__name__)
 @shared_task(name="predictions.versions.thin")
 def thin() -> None:
     for predictor in catalog.all_predictors():
-        removed = thin_versions(predictor=predictor.name, now=timezone.now())
+        try:
+            removed = thin_versions(predictor=predictor.name, now=timezone.now())
+        except OSError:  # of the storage; the others' turn comes all the same
+            logger.exception("%s: files could not be removed", predictor.name)
+            continue
         if removed:
             logger.info("%s: the files of %d versions were removed", predictor.name, len(removed))

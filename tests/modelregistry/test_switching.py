@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from modelregistry.errors import ModelUnavailable, NothingToRollBack, UnknownVersion
-from modelregistry.models import Activation, ModelVersion, artifact_storage
+from modelregistry.models import RECENT, Activation, ModelVersion, artifact_storage
 from modelregistry.services import activate_version, rollback
 from tests.predictions.versions.conftest import another
 
@@ -74,6 +74,31 @@ def test_rolled_back_is_never_to_the_active_version_again(
     assert rollback(predictor="homes", actor="me") == active_version
     with pytest.raises(NothingToRollBack):
         rollback(predictor="homes", actor="me")
+
+
+def test_a_long_history_is_read_as_far_as_it_must_be(
+    active_version: ModelVersion, second: ModelVersion
+) -> None:
+    third, fourth = another(), another()
+    history = (
+        "INSERT INTO modelregistry_activation (predictor, to_version_id, is_rollback, at, actor, "
+        "reason, database_user) "
+        "SELECT 'homes', %s + number %% 2, %s, now(), '', '', '' "
+        "FROM generate_series(1, %s) AS number"
+    )
+
+    def found(skipping: tuple[int, ...] = ()) -> list[int]:
+        return Activation.objects.returned_to("homes", limit=2, skipping=skipping)
+
+    with connection.cursor() as cursor:
+        cursor.execute(history, [second.pk - 1, False, 1])
+        cursor.execute(history, [third.pk, False, RECENT + 2])
+        assert found() == [third.pk, fourth.pk]
+        assert found((third.version,)) == [fourth.pk, second.pk]
+        # It returned to where the history began: what lay above it is gone.
+        cursor.execute(history, [active_version.pk - 1, True, 1])
+        cursor.execute(history, [second.pk - 1, False, 1])
+        assert found() == [second.pk]
 
 
 def test_a_version_whose_file_was_changed_is_not_activated(second: ModelVersion) -> None:

@@ -4,17 +4,20 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
 from modelregistry import artifacts
 from modelregistry.errors import GateFailed, ModelUnavailable, NothingToRollBack, VersionInUse
+from modelregistry.keeping import delete_unneeded_files
 from modelregistry.loading import load
-from modelregistry.models import Activation, ModelVersion, artifact_storage
-from modelregistry.services import activate_version, remove_files, rollback
+from modelregistry.models import Activation, ModelVersion, ServingProcess, artifact_storage
+from modelregistry.services import activate_version, mark_removed, rollback
 from predictions.batches.models import Batch
 from predictions.recording import record
 from predictions.shadow.services import set_shadow
@@ -70,6 +73,11 @@ def thinned(after: timedelta = timedelta(0)) -> list[int]:
 
 def is_there(version: ModelVersion) -> bool:
     return artifact_storage().exists(str(version.model_file.name))
+
+
+def remove(version: ModelVersion, *, reason: str = "test") -> None:
+    mark_removed(version=version, reason=reason)
+    delete_unneeded_files(predictor="homes", now=datetime.now(UTC))
 
 
 def switch(number: int) -> None:
@@ -152,6 +160,14 @@ def test_shadows_and_batches_keep_theirs(online: list[ModelVersion]) -> None:
     assert thinned() == [4]
 
 
+def test_what_a_web_process_goes_on_with_is_kept(online: list[ModelVersion]) -> None:
+    """It could not load what is active."""
+    ServingProcess.objects.create(
+        process=uuid4(), host="web-2", pid=7, predictor="homes", model_version=online[1]
+    )
+    assert thinned() == [2, 4, 5, 6, 7]
+
+
 def test_only_what_was_learned_online_and_passed_is_removed(online: list[ModelVersion]) -> None:
     ModelVersion.objects.filter(version=2).update(trained_on={"rows": 1})
     ModelVersion.objects.filter(version=3).update(gate="failed")
@@ -180,42 +196,71 @@ def test_files_that_another_version_has_too_stay(online: list[ModelVersion]) -> 
     ModelVersion.objects.filter(pk=second.pk).update(
         model_file=first.model_file.name, features_file=first.features_file.name
     )
-    remove_files(version=first, reason="test")
+    remove(first)
     assert is_there(first)
-    remove_files(version=second, reason="test")
+    remove(second)
     assert not is_there(first)
+
+
+def test_files_that_a_crash_left_are_deleted_by_the_next_run(online: list[ModelVersion]) -> None:
+    mark_removed(version=online[0], reason="test")
+    assert is_there(online[0])
+    assert thinned() == numbers(online[1:-20]) and not is_there(online[0])
+
+
+def test_files_that_cannot_be_deleted_stop_nobody_else(
+    online: list[ModelVersion], caplog: pytest.LogCaptureFixture
+) -> None:
+    name = str(online[0].model_file.name)
+    stray = artifact_storage().save(name.replace("model.pkl", "folder/stray"), ContentFile(b""))
+    assert thinned() == numbers(online[:-20])
+    assert not is_there(online[1])
+    assert "Directory not empty" in caplog.text
+    artifact_storage().delete(stray)
+    artifact_storage().delete(stray.rpartition("/")[0])
+
+
+def test_files_without_a_version_are_deleted_after_a_week(online: list[ModelVersion]) -> None:
+    """As a transaction leaves them that was rolled back."""
+    name, _ = artifacts.store(predictor="homes", model_bytes=b"nobody's", features_bytes=b"[]")
+    thinned(timedelta(days=6))
+    assert artifact_storage().exists(name)
+    delete_unneeded_files(predictor="homes", now=datetime.now(UTC) + timedelta(days=8))
+    assert not artifact_storage().exists(name)
+    assert is_there(online[-1])
 
 
 def test_what_is_needed_is_not_removed(
     active_version: ModelVersion, online: list[ModelVersion]
 ) -> None:
     with pytest.raises(VersionInUse):
-        remove_files(version=active_version, reason="test")
+        remove(active_version)
     assert is_there(active_version)
-    remove_files(version=online[0], reason="test")
+    remove(online[0])
     with pytest.raises(GateFailed, match="were removed"):
-        remove_files(version=online[0], reason="test")
+        remove(online[0])
 
 
 def test_files_that_were_lost_before_are_no_obstacle(online: list[ModelVersion]) -> None:
     artifact_storage().delete(str(online[0].model_file.name))
-    assert remove_files(version=online[0], reason="test").gate == "removed"
+    remove(online[0])
+    assert ModelVersion.objects.get(pk=online[0].pk).gate == "removed"
 
 
 def test_rows_that_others_are_asked_are_kept(online: list[ModelVersion]) -> None:
     first, second = online[:2]
     ModelVersion.objects.filter(pk=first.pk).update(golden={"rows": [[7.0]], "predictions": [1.0]})
     second.golden = {"rows_of": first.version, "predictions": [1.0]}
-    remove_files(version=first, reason="test")
+    remove(first)
     assert second.golden_rows() == [[7.0]]
 
 
 def test_a_rollback_passes_over_what_was_removed(online: list[ModelVersion]) -> None:
     switch(2)
     switch(3)
-    remove_files(version=online[0], reason="test")
+    remove(online[0])
     assert rollback(predictor="homes", actor="test").version == 1
-    remove_files(version=online[1], reason="test")
+    remove(online[1])
     with pytest.raises(NothingToRollBack):
         rollback(predictor="homes", actor="test")
 
@@ -224,7 +269,7 @@ def test_a_replay_says_why_it_cannot(online: list[ModelVersion]) -> None:
     row = row_of(NOW, status=200, prediction=1.0, features=[1.0])
     row.model_version_id = online[0].pk
     record(row)
-    remove_files(version=online[0], reason="by hand")
+    remove(online[0], reason="by hand")
     out = StringIO()
     with pytest.raises(CommandError):
         call_command("replay_predictions", stdout=out, stderr=out)
