@@ -32,5 +32,6 @@ def offer_schedules() -> None:
 
 def _weekly() -> CrontabSchedule:
     moment = {"minute": "0", "hour": "3", "day_of_week": "0", "day_of_month": "*"}
-    found, _ = CrontabSchedule.objects.get_or_create(**moment, month_of_year="*", timezone="UTC")
-    return found
+    found = CrontabSchedule.objects.filter(**moment, month_of_year="*", timezone="UTC")
+    # Somebody may have made the same twice in the admin.
+    return found.first() or found.create(**moment, month_of_year="*", timezone="UTC")

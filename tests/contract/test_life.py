@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from housing_api.celery import app
 from learning.fields import example_of
@@ -68,6 +68,9 @@ def test_nothing_is_trained_where_nothing_has_changed(predictor: Predictor) -> N
 
 
 def test_a_schedule_is_offered_that_asks_for_training(predictor: Predictor) -> None:
+    moment = {"minute": "0", "hour": "3", "day_of_week": "0", "timezone": "UTC"}
+    CrontabSchedule.objects.bulk_create([CrontabSchedule(**moment) for _ in range(2)])
+    PeriodicTask.objects.all().delete()
     offer_schedules()
     schedule = PeriodicTask.objects.get(name=f"retrain-{predictor.name}")
     assert not schedule.enabled
