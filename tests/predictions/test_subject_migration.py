@@ -1,0 +1,71 @@
+"""An upgrade gives the log its column `subject` and an index of it while the log is in use."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.live import wait_until
+
+from .conftest import OwnDatabase, copied_database
+from .rows import NOW, month_ahead, row_of
+
+pytestmark = pytest.mark.django_db  # else no database is made when it runs alone
+INSERT = (
+    "INSERT INTO predictions_prediction (id, created_at, predictor, endpoint, status, "
+    "latency_ms, caller, request_id, api_version) VALUES (%s, now(), '', '', 200, 0, '', '', '')"
+)
+WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' "
+    "AND relation = 'predictions_prediction'::regclass"
+)
+# As it was before, and as an upgrade left it that was interrupted at its first month.
+BEFORE = f"""
+DROP INDEX prediction_subject;
+DELETE FROM django_migrations WHERE app = 'predictions' AND name = '0003_subject';
+CREATE INDEX prediction_subject ON ONLY predictions_prediction (subject, id)
+WHERE subject IS NOT NULL;
+CREATE INDEX predictions_prediction_{month_ahead(0)}_subject_id_idx
+ON predictions_prediction_{month_ahead(0)} (subject, id) WHERE subject IS NOT NULL;
+"""
+MONTHS_WITH = (
+    "SELECT count(*) FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid "
+    "WHERE inhparent = 'prediction_subject'::regclass AND indisvalid"
+)
+IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'prediction_subject'::regclass"
+
+
+@pytest.fixture(scope="module")
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[OwnDatabase]:
+    with copied_database(django_db_blocker) as database:
+        yield database
+
+
+def test_it_works(database: OwnDatabase) -> None:
+    """It waits for who reads for long, nobody waits for it, and it goes on where it stopped."""
+    done: list[int] = []
+
+    def migrate() -> None:
+        done.append(database.manage("migrate", "predictions", "-v", "0").returncode)
+
+    upgrade = threading.Thread(target=migrate)
+    with database.connect() as reader, database.connect(options="-c lock_timeout=5s") as other:
+        reader.execute(BEFORE)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM predictions_prediction")
+        upgrade.start()
+        wait_until(lambda: other.execute(WAITING).fetchone() == (1,))
+        other.execute(INSERT, [uuid.UUID(bytes=row_of(NOW).id)])
+        assert not done
+        reader.execute("COMMIT")
+        upgrade.join()
+        assert done == [0]
+        assert other.execute(MONTHS_WITH).fetchone() == (4,)
+        assert other.execute(IS_VALID).fetchone() == (True,)
+        # So has a month that is made later.
+        made = "SELECT predictions_make_partition(%s)"
+        assert other.execute(made, [datetime(2036, 1, 1, tzinfo=UTC)]).fetchone() == (True,)
+        assert other.execute(MONTHS_WITH).fetchone() == (5,)
