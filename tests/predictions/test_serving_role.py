@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 from psycopg.errors import InsufficientPrivilege
 
+from predictions.keys.models import SCOPES, digest_of
 from predictions.writer import AuditWriter
+from tests.predictors.bitcoin.teaching import coming
 
 from .conftest import OwnDatabase
 from .rows import NOW, month_ahead, row_of
@@ -41,8 +43,14 @@ def serving(own_database: OwnDatabase) -> OwnDatabase:
     return seen_by(own_database, role, password)
 
 
-def test_it_works(serving: OwnDatabase, home: dict[str, Any]) -> None:
-    """A process of this role loads, answers, is listed, and switches versions."""
+def test_it_works(serving: OwnDatabase, own_database: OwnDatabase, home: dict[str, Any]) -> None:
+    """A process of this role loads, answers, is listed, learns, thins, and switches versions."""
+    with own_database.connect() as owner:
+        owner.execute(
+            "INSERT INTO keys_apikey (name, prefix, digest, scopes, created_by, expires_at) "
+            "VALUES ('role', 'vk_role', %s, %s, 'test', now() + interval '1 hour')",
+            [digest_of(b"vk_role"), list(SCOPES)],
+        )
     code = f"""
 import json
 from django.test import Client
@@ -52,16 +60,26 @@ serving.start()
 client = Client(SERVER_NAME="localhost")
 response = client.post("/api/predict/", {home!r}, content_type="application/json")
 print(json.dumps([response.status_code, ServingProcess.objects.of("homes").count()]))
+headers = {{"Authorization": "Bearer vk_role"}}
+for path, body in (("train", {{"seconds": {coming()!r}}}), ("seconds", {coming(1)!r})):
+    response = client.post(f"/api/bitcoin/{{path}}/", body, "application/json", headers=headers)
+    answer = response.json()
+    print(json.dumps([response.status_code, answer.get("decision", answer.get("added"))]))
 serving.stop()
 """
     done = serving.manage("shell", "-v", "0", "-c", code)
-    assert json.loads(done.stdout.splitlines()[-1]) == [200, 1], done
+    said = [json.loads(line) for line in done.stdout.splitlines()[-3:]]
+    assert said == [[200, 1], [200, "activated"], [200, 1]], done
+    assert serving.manage("thin_versions").returncode == 0
     switched = serving.manage("activate_model", "homes", "1")
     assert switched.returncode == 0, switched
 
 
 def test_what_it_switches_is_in_the_history_that_it_cannot_write(serving: OwnDatabase) -> None:
-    switch = "UPDATE modelregistry_modelversion SET is_active = %s WHERE version = 1"
+    switch = (
+        "UPDATE modelregistry_modelversion SET is_active = %s "
+        "WHERE predictor = 'homes' AND version = 1"
+    )
     history = "SELECT actor, database_user FROM modelregistry_activation ORDER BY id DESC LIMIT 1"
     with serving.connect() as database:
         database.execute(switch, [False])
@@ -106,6 +124,9 @@ def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
         "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "SET session_replication_role = replica",
         "DELETE FROM modelregistry_activation",
+        "INSERT INTO keys_apikey SELECT * FROM keys_apikey",
+        "UPDATE bitcoin_second SET price_close = 1",
+        "DELETE FROM bitcoin_learnedexample",
         "INSERT INTO modelregistry_activation (predictor, at, actor, reason, is_rollback, "
         "database_user) VALUES ('homes', now(), 'somebody', '', false, 'somebody')",
         "CREATE TEMPORARY TABLE mine (LIKE modelregistry_modelversion); CREATE TRIGGER forge "
