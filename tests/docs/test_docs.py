@@ -53,7 +53,7 @@ def test_every_command_of_the_readme_works(live: Live) -> None:
     for command in commands:
         # The default address is bin/up's default port; the tests' service has another.
         command = command.replace("http://127.0.0.1:8000", live.url)
-        if "value_homes.py" in command:
+        if "value_homes.py" in command or "replay_seconds" in command:
             command += f" --url {live.url}"
         done = subprocess.run(
             command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True
