@@ -59,4 +59,4 @@ def _waiting(target: str) -> Waiting | None:
         return None
     answers = answers_about(predictor=PREDICTOR, subjects=[subject_of(as_array(rows), target)])
     said = next((one for one in answers if one.model_version_id == active.pk), None)
-    return said and Waiting(said.at, said.prediction, active.version)
+    return None if said is None else Waiting(said.at, said.prediction, active.version)

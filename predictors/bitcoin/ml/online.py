@@ -24,8 +24,8 @@ updates of 60 seconds the worst was 0.6 % above (docs/decisions/0013)."""
 LEAST_STORED: Final = 60
 """Stored seconds to be judged on besides what was sent, which alone proves nothing."""
 MOST_WEIGHT: Final = 0.5
-"""Of one second, its leverage. Of 5,500 true ones the largest was 0.09; with one price 10 % off it is
-0.98: such a second would drown all others in its direction, for days, however it is predicted."""
+"""Of one second, its leverage. Of 5,500 true ones the largest was 0.09; with one price 10 % off
+it is 0.98: it would drown all others in its direction, for days, however it is predicted."""
 
 
 @dataclass(frozen=True, slots=True)

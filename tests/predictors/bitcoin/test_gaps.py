@@ -24,8 +24,8 @@ def doubled() -> None:
     begin = rows[-1][0] + timedelta(hours=1)
     record_seconds(
         seconds={
-            begin + timedelta(seconds=place): (*(2 * price for price in row[1:5]), *row[5:])
-            for place, row in enumerate(rows)
+            begin + timedelta(seconds=place): (*(2 * price for price in values[:4]), *values[4:])
+            for place, (_, *values) in enumerate(rows)
         },
         recorded_by="test",
     )
