@@ -5,7 +5,7 @@ And its files, from when they are stored until nobody needs them.
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -70,7 +70,7 @@ def keep(
     return version
 
 
-def delete_unneeded_files(*, predictor: str, now: datetime) -> None:
+def delete_unneeded_files(*, predictor: str) -> None:
     """Of versions that are all marked removed; and those of none, if they are old.
 
     The latter are left when the transaction that made the row was rolled back. What cannot be
@@ -84,7 +84,7 @@ def delete_unneeded_files(*, predictor: str, now: datetime) -> None:
         with transaction.atomic():
             lock_predictor(predictor)
             try:
-                if not _is_needed(folder, now):
+                if not _is_needed(folder):
                     artifacts.remove(folder)
             except FileNotFoundError:  # somebody else was quicker
                 continue
@@ -92,14 +92,14 @@ def delete_unneeded_files(*, predictor: str, now: datetime) -> None:
                 logger.error("artifacts: %s is not deleted: %s", folder, error)
 
 
-def _is_needed(folder: str, now: datetime) -> bool:
+def _is_needed(folder: str) -> bool:
     """Under the predictor's lock: somebody may have stored the same files again. Raises OSError."""
     versions = ModelVersion.objects.filter(model_file=f"{folder}/{artifacts.MODEL}")
     gates = set(versions.values_list("gate", flat=True))
     if gates:
         return gates != {ModelVersion.Gate.REMOVED.value}
     written_at = artifacts.written_at(folder)
-    return written_at is not None and written_at > now - UNKNOWN
+    return written_at is not None and written_at > datetime.now(UTC) - UNKNOWN
 
 
 def lock_predictor(predictor: str) -> None:

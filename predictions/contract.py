@@ -1,11 +1,10 @@
 """What a predictor is: the contract each folder in `predictors/` fulfils."""
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from learning.fields import Field, object_schema
 from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
+from predictions.references import Reference
 
 DataKind = Literal["real", "synthetic"]
 Report = Callable[[str], None]
@@ -164,7 +164,7 @@ class Predictor(Protocol):
         return dict.fromkeys(names)
 
     @property
-    def references(self) -> "Sequence[Reference[Any]]":
+    def references(self) -> Sequence[Reference[Any]]:
         """Data from the database that every request needs."""
         return ()
 
@@ -282,39 +282,6 @@ class Predictor(Protocol):
         Raises DataError.
         """
         return
-
-
-Value = TypeVar("Value")
-
-
-class Reference(Generic[Value]):
-    """Data that every request needs and that seldom changes.
-
-    A web process keeps it and refreshes it when the database says that it changed; commands and
-    tasks, which nobody tells, read it each time.
-    """
-
-    def __init__(self, read: Callable[[], Value]) -> None:
-        self._read = read
-        self._kept: Value | None = None
-
-    def get(self) -> Value:
-        kept = self._kept
-        return self._read() if kept is None else kept
-
-    def refresh(self) -> None:
-        """Read anew, aside, and keep it: a request that took the former value goes on with it."""
-        self._kept = self._read()
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """For a command that asks many times: read once."""
-        before = self._kept
-        self.refresh()
-        try:
-            yield
-        finally:
-            self._kept = before
 
 
 class DataError(Exception):

@@ -42,7 +42,7 @@ def thin_versions(*, predictor: str, now: datetime, dry_run: bool = False) -> li
         if dry_run or _is_removed(version, now)
     ]
     if not dry_run:
-        delete_unneeded_files(predictor=predictor, now=now)
+        delete_unneeded_files(predictor=predictor)
     return [version.version for version in found]
 
 

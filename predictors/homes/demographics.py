@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from predictions.contract import Reference
+from predictions.references import Reference
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
 from predictors.homes.models import ZipcodeDemographics
 

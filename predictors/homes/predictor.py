@@ -19,10 +19,10 @@ from predictions.contract import (
     KnownOutcome,
     Predictor,
     Question,
-    Reference,
     Report,
     Rows,
 )
+from predictions.references import Reference
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of

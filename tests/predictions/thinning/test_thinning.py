@@ -1,8 +1,10 @@
 """Of the versions learned online a few keep their files; of the others the row stays."""
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -77,7 +79,7 @@ def is_there(version: ModelVersion) -> bool:
 
 def remove(version: ModelVersion, *, reason: str = "test") -> None:
     mark_removed(version=version, reason=reason)
-    delete_unneeded_files(predictor="homes", now=datetime.now(UTC))
+    delete_unneeded_files(predictor="homes")
 
 
 def switch(number: int) -> None:
@@ -223,9 +225,13 @@ def test_files_that_cannot_be_deleted_stop_nobody_else(
 def test_files_without_a_version_are_deleted_after_a_week(online: list[ModelVersion]) -> None:
     """As a transaction leaves them that was rolled back."""
     name, _ = artifacts.store(predictor="homes", model_bytes=b"nobody's", features_bytes=b"[]")
-    thinned(timedelta(days=6))
-    assert artifact_storage().exists(name)
-    delete_unneeded_files(predictor="homes", now=datetime.now(UTC) + timedelta(days=8))
+    folder = Path(artifact_storage().path(name)).parent
+    for days, is_there_still in ((6, True), (8, False)):
+        moment = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        for file in folder.iterdir():
+            os.utime(file, (moment, moment))
+        thinned()
+        assert artifact_storage().exists(name) is is_there_still
     assert not artifact_storage().exists(name)
     assert is_there(online[-1])
 

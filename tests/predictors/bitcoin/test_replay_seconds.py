@@ -42,10 +42,9 @@ def errors_by_hand(live: Live, since: str, until: str) -> dict[str, tuple[int, f
     }
     asked: dict[Any, tuple[dict[str, float], float]] = {}
     for request, response in logged:
-        window = request.get("bitcoin_last_minute")
-        if response["target"] != "next_close" or not isinstance(window, list):
+        if response["target"] != "next_close":
             continue
-        key = tuple((one["price_close"], one["volume_traded"]) for one in window)
+        key = tuple((one["price_close"], one["volume_traded"]) for one in in_order(request))
         if key in following:
             said = {"model": response["bitcoin_prediction"], "ewma": response["naive"]["ewma"]}
             said["persistence"] = response["naive"]["last_close"]
@@ -56,6 +55,17 @@ def errors_by_hand(live: Live, since: str, until: str) -> dict[str, tuple[int, f
         rmse = math.sqrt(math.fsum(error**2 for error in off) / len(off))
         found[guess] = len(off), rmse, math.fsum(map(abs, off)) / len(off)
     return found
+
+
+def in_order(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sixty seconds, oldest first, in whatever form they were asked."""
+    sent = request.get("bitcoin_last_minute", request)
+    if isinstance(sent, list):
+        return sent
+    return [
+        {name: sent[f"{name}_-{lag}" if lag else name] for name in ("price_close", "volume_traded")}
+        for lag in reversed(range(60))
+    ]
 
 
 def replayed(live: Live, key: str, *options: str) -> list[str]:

@@ -17,10 +17,7 @@ from predictions.keys.services import make_key
 from predictors.bitcoin.files import whole_second
 from predictors.bitcoin.ml.examples import examples_of
 from predictors.bitcoin.ml.handed_over import artifact_of
-from predictors.bitcoin.ml.online import judge, learned, left_out
-from predictors.bitcoin.ml.ridge import outcomes_of, solved, standardised
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS
-from predictors.bitcoin.ml.training import fit_ridge
 from predictors.bitcoin.models import LearnedExample, Second
 from tests.predictors.bitcoin.ml.test_handed_over import keras_file
 from tests.predictors.bitcoin.ml.walks import seconds_made
@@ -296,38 +293,3 @@ def test_one_teaches_at_a_time_and_others_are_not_kept_waiting_for_long(teach: T
     assert (status, problem["code"]) == (503, "training-busy")
     assert active().version == number
     assert teach({"seconds": coming(61)})[1]["decision"] == "activated"
-
-
-def test_left_out_is_what_the_model_would_say_had_it_not_learned_that_second() -> None:
-    examples = examples_of(seconds_made(900))
-    new = examples.part(800)
-    model = learned(fit_ridge(examples.part(0, 800)), new)
-    standard = standardised(new.rows[:, 3:], model.mean, model.scale)
-    outcomes = outcomes_of(new.rows, new.next_close, new.next_high)
-    found = left_out(model, new)
-    for place in (0, len(new) - 1):
-        weight = model.forgetting ** (len(new) - 1 - place)
-        without = solved(
-            mean=model.mean,
-            scale=model.scale,
-            penalty=model.penalty,
-            forgetting=model.forgetting,
-            gram=model.gram - weight * np.outer(standard[place], standard[place]),
-            moments=model.moments - weight * np.outer(standard[place], outcomes[place]),
-            count=model.count - weight,
-        )
-        for target, column in (("next_close", 0), ("next_high", 1)):
-            expected = without.predict(new.asking(target)[[place]])[0]
-            assert abs(found[place, column] / expected - 1) < 1e-9
-
-
-def test_good_updates_are_not_refused() -> None:
-    examples = examples_of(seconds_made(2_600))
-    model = fit_ridge(examples.part(0, 1_200))
-    objections: list[str] = []
-    for start in range(1_200, len(examples) - 60, 60):
-        new = examples.part(start, start + 60)
-        after = learned(model, new)
-        objections += judge(model, after, new, examples.part(start - 1_000, start)).objections
-        model = after
-    assert not objections
