@@ -38,7 +38,9 @@ VARIABLES = (
         "signs sessions; at least 50 random characters. `bin/*` keep one under `var/`",
     ),
     Variable("HOUSING_VAR", str(ROOT / "var"), "folder for everything the service writes"),
-    Variable("HOUSING_DATA", "", "folder with the three home files"),
+    Variable(
+        "HOUSING_DATA", "", "folder with the data files: three of homes, `bitcoin.csv`, `model.h5`"
+    ),
     Variable("HOUSING_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "host names, by commas"),
     Variable(
         "HOUSING_TRUSTED_ORIGINS", "", "origins of the admin behind a proxy, by commas, with scheme"

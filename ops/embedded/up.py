@@ -63,7 +63,7 @@ def main(arguments: list[str], var: Path) -> int:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/up", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--data", type=Path, help="folder with the three home files")
+    parser.add_argument("--data", type=Path, help="folder with the data files")
     return parser.parse_args(arguments)
 
 

@@ -47,7 +47,7 @@ def test_an_error_of_nginx_is_problem_json(status: int) -> None:
 def test_a_model_may_be_uploaded_and_nothing_else_is_as_large() -> None:
     inside = TEXT.split("location ~ ^/api/models/[^/]+/$ {")[1].split("}")[0]
     assert "client_max_body_size 100m;" in inside and "proxy_pass http://web;" in inside
-    assert DIRECTIVES.count("client_max_body_size 1m;") == 1
+    assert DIRECTIVES.count("client_max_body_size 5m;") == 1
     default = next(variable for variable in VARIABLES if variable.name == "HOUSING_MAX_UPLOAD")
     assert default.default == str(100 * 1024 * 1024)
 
