@@ -88,14 +88,18 @@ def _told(finding: Finding) -> str:
 
 
 def load_data(*, folder: Path | None, report: Report) -> None:
-    """Seconds, and the handed-over model if it is at hand; each file once. Raises DataError."""
-    if not (folder is None and Second.objects.exists()):
+    """Seconds, and the handed-over model if it is at hand; each file once. Raises DataError.
+
+    Nothing is fetched but the first time: a start must not wait for the internet again and again.
+    """
+    is_first = not Second.objects.exists()
+    if is_first or folder is not None:
         path = find_seconds(folder=folder, report=report)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if not SecondsLoad.objects.filter(sha256=digest).exists():
             report(str(load_seconds(path)))
     if not ModelVersion.objects.of("bitcoin").filter(name=HANDED_OVER).exists():
-        network = find_network(folder=folder, report=report)
+        network = find_network(folder=folder, report=report if is_first else None)
         if network is not None:
             report(f"{register_handed_over(network)} is there, not active: it answers 0.0")
 
