@@ -12,26 +12,16 @@ from predictors.bitcoin.ml.schema import SECOND_COLUMNS
 from tests.conftest import SAMPLE
 from tests.predictions.versions.conftest import quick_passwords, staff
 
+from .posting import Posting
+
 __all__ = ("quick_passwords", "teach")
 PATH = "/api/bitcoin/train/"
 PRICES = SECOND_COLUMNS[:4]
 TIMES = ("time_period_start", "time_period_end", "time_open", "time_close")
 
 
-class Teaching:
-    def __init__(self, api: Client, headers: dict[str, str]) -> None:
-        self._api, self._headers = api, headers
-
-    def __call__(self, body: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
-        headers = self._headers if headers is None else headers
-        sent = self._api.post(PATH, body, content_type="application/json", headers=headers)
-        return sent.status_code, sent.json()
-
-    def fails(self, body: Any) -> dict[str, str]:
-        """What is wrong with what, by field."""
-        status, problem = self(body)
-        assert (status, problem["code"]) == (422, "invalid-input")
-        return {fault["field"]: fault["detail"] for fault in problem["errors"]}
+class Teaching(Posting):
+    path = PATH
 
 
 @pytest.fixture
