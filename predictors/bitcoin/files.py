@@ -103,6 +103,14 @@ def _number(text: str, field: Field) -> float | int | str | Fault:
         return Fault(field.name, f"{text[:40]!r} is not a number", field.accepted)
 
 
+def is_made_up(path: Path) -> bool:
+    """Whether it is the synthetic sample, wherever it was copied to. Raises DataError."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() in _synthetic_digests()
+    except OSError as error:
+        raise DataError(f"{path.name}: {error}") from error
+
+
 def _synthetic_digests() -> set[str]:
     lines = (SAMPLE_FOLDER / "SHA256SUMS.bitcoin").read_text().splitlines()
     return {line.split()[0] for line in lines}

@@ -11,7 +11,7 @@ from time import monotonic
 from predictions.contract import DataError
 from predictors.bitcoin.clients.conversation import Conversation
 from predictors.bitcoin.clients.seconds import TradedSecond
-from predictors.bitcoin.files import read_seconds
+from predictors.bitcoin.files import is_made_up, read_seconds
 from predictors.bitcoin.ml.checks import findings_of, plausible
 from predictors.bitcoin.ml.schema import SECOND_COLUMNS, WINDOW
 
@@ -47,6 +47,15 @@ def read(path: Path, *, since: datetime | None = None, count: int | None = None)
         TradedSecond(time, opens, highs, lows, closes, volume, int(trades))
         for time, (opens, highs, lows, closes, volume, trades) in zip(times, values, strict=True)
     ]
+
+
+def refuse_mixing(path: Path, data: str | None) -> None:
+    """Raises DataError for the made-up sample and a service whose seconds are real (`data`)."""
+    if data == "real" and is_made_up(path):
+        raise DataError(
+            f"{path.name} is synthetic, and the service has real seconds: they never mix. Replay "
+            "the bitcoin.csv of your data folder"
+        )
 
 
 def moved_after(seconds: Seconds, newest: datetime | None) -> Seconds:

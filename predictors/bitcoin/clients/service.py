@@ -90,6 +90,13 @@ class Service:
             newest = found["newest"]
             return datetime.fromisoformat(newest["time"]) if newest else None
 
+    def data(self) -> str | None:
+        """What its seconds are: `real`, `synthetic`, or None: it has none."""
+        found, _ = self._send("GET", "/api/bitcoin/live/?minutes=1")
+        with _understanding():
+            data = found["data"]
+            return None if data is None else str(data)
+
     def tell(self, seconds: Sequence[TradedSecond]) -> Told:
         """That these were traded, in order. Raises ServiceRefused, ServiceAway."""
         added = resolved = 0

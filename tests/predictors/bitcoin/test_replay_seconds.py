@@ -4,13 +4,14 @@ import math
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from predictions.contract import DataError
-from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read
+from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read, refuse_mixing
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
 from tests.conftest import SAMPLE
 from tests.live import Live
@@ -105,6 +106,16 @@ def test_seconds_that_the_service_knows_are_no_truth_of_a_prediction(live: Live,
 def test_a_wrong_key_ends_it(live: Live) -> None:
     with pytest.raises(CommandError, match="401"):
         call_command("replay_seconds", str(FILE), "--url", live.url, "--key", "vk_wrong")
+
+
+def test_made_up_seconds_are_not_replayed_to_a_service_with_real_ones(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(FILE.read_bytes())
+    with pytest.raises(DataError, match="never mix"):
+        refuse_mixing(copy, "real")
+    copy.write_bytes(FILE.read_bytes() + b"\n")
+    for path, data in ((copy, "real"), (FILE, "synthetic"), (FILE, None)):
+        refuse_mixing(path, data)
 
 
 @pytest.mark.parametrize("unfit", ["--seconds=0", "--speed=-1", "--from=yesterday"])

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from predictions.contract import DataError
 from predictors.bitcoin.clients.conversation import Conversation
 from predictors.bitcoin.clients.keys import add_service_arguments, key_or_own
-from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read, replay
+from predictors.bitcoin.clients.replay import moved_after, moved_to_now, read, refuse_mixing, replay
 from predictors.bitcoin.clients.service import Service, ServiceAway, ServiceRefused
 from predictors.bitcoin.clients.stopping import stop_on_signal
 from predictors.bitcoin.files import whole_second
@@ -47,6 +47,7 @@ class Command(BaseCommand):
             seconds = read(options["file"], since=options["since"], count=options["seconds"])
             with stop_on_signal() as stop, key_or_own(options["key"], purpose=purpose) as key:
                 service = Service(options["url"], key, stop=stop)
+                refuse_mixing(options["file"], service.data())
                 if options["now"]:
                     seconds = moved_to_now(seconds, service.newest())
                 elif not options["keep_times"]:
