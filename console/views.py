@@ -19,5 +19,9 @@ class Page(TemplateView):
         return response
 
 
+class EstimatorPage(Page):
+    template_name = "console/estimator.html"
+
+
 class BitcoinPage(Page):
     template_name = "console/bitcoin.html"

@@ -8,7 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from housing_api.databases import database_from_url
 from housing_api.environment import ROOT, Environment
+from housing_api.logs import logging_of
 from housing_api.predictors import PREDICTOR_APPS
+from housing_api.schedule import SCHEDULE
 
 environment = Environment()
 
@@ -76,9 +78,11 @@ INSTALLED_APPS = [
     "predictions.shadow",
     "predictions.batches",
     "predictions.thinning",
+    "predictions.traffic",
     *PREDICTOR_APPS,
     "console",
     "ops",
+    "ops.usage",
     "housing_api",
 ]
 
@@ -194,47 +198,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Schedules are rows, to be edited in the admin; these are added to them at each start of beat,
 # which reads `expire_seconds` of their options, not `expires`.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
-    # Too many of them would wait where no worker takes them.
-    "look-after-batches": {
-        "task": "predictions.batches.look_after",
-        "schedule": timedelta(seconds=5),
-        "options": {"expire_seconds": 5},
-    },
-    "remove-old-batch-files": {
-        "task": "predictions.batches.remove_old_files",
-        "schedule": timedelta(hours=1),
-    },
-    "thin-versions": {
-        "task": "predictions.versions.thin",
-        "schedule": timedelta(hours=1),
-        "options": {"expire_seconds": 3600},
-    },
-    "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
-    "add-intervals": {
-        "task": "predictions.outcomes.add_intervals",
-        "schedule": timedelta(seconds=30),
-    },
-    "check-drift": {
-        "task": "predictions.drift.check",
-        "schedule": timedelta(hours=1),
-        "options": {"expire_seconds": 3600},
-    },
-    "look-after-training": {
-        "task": "predictions.training.look_after",
-        "schedule": timedelta(seconds=5),
-        "options": {"expire_seconds": 5},
-    },
-    "score-shadows": {
-        "task": "predictions.shadow.score",
-        "schedule": timedelta(seconds=2),
-        "options": {"expire_seconds": 10},
-    },
-    "remove-old-shadow-answers": {
-        "task": "predictions.shadow.remove_old_answers",
-        "schedule": timedelta(days=1),
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -278,20 +242,7 @@ UNFOLD = {
     "ENVIRONMENT": "predictions.admin.data_label",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": environment.text("HOUSING_LOG_LEVEL")},
-    # A 4xx is an answer, and it is in the audit log; Django would print a line for each.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logging_of(environment.text("HOUSING_LOG_LEVEL"))
 
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True

@@ -1,12 +1,10 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 urlpatterns = [
     # First, because they are asked most: each pattern before them costs them a look.
     *(path("", include(f"{app}.urls")) for app in settings.PREDICTOR_APPS),
-    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("", include("ops.urls")),
     path("", include("console.urls")),
     path("api/", include("predictions.urls")),

@@ -1,0 +1,29 @@
+"""What holds for each page, in a real browser."""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.visiting import NARROW, WIDE, visiting
+from tests.live import Live
+
+PAGES = {"estimator": "/", "bitcoin": "/console/bitcoin/"}
+LOOKS: list[tuple[int, Literal["light", "dark"]]] = [
+    (WIDE, "light"),
+    (WIDE, "dark"),
+    (NARROW, "light"),
+    (NARROW, "dark"),
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_anyone_can_use_it_on_any_screen(live: Live, browser: Browser, name: str) -> None:
+    for width, scheme in LOOKS:
+        with visiting(browser, live.url, width=width, scheme=scheme) as visitor:
+            visitor.go(PAGES[name])
+            visitor.page.wait_for_load_state("networkidle" if name == "estimator" else "load")
+            visitor.picture(f"{name}-{width}-{scheme}")
+            assert not visitor.faults_of_access()
+            assert not visitor.is_wider_than_the_window()
+            assert not visitor.outside
