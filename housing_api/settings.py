@@ -160,12 +160,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-_redis_url = environment.text("REDIS_URL")
+REDIS_URL = environment.text("REDIS_URL")
 # Celery spells a Unix socket differently from redis-py.
 CELERY_BROKER_URL = (
-    f"redis+socket://{_redis_url.removeprefix('unix://')}"
-    if _redis_url.startswith("unix://")
-    else _redis_url
+    f"redis+socket://{REDIS_URL.removeprefix('unix://')}"
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Redis gives a task to somebody else when nobody has said within this time that it is done: longer
