@@ -4,8 +4,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from modelregistry import runtime
-from ops import metrics
 from ops.health import readiness_faults
+from ops.metrics.exposition import CONTENT_TYPE, exposition
 from predictions.errors import NotReady
 from predictions.openapi import PROBLEM
 from predictions.rendering import json_response
@@ -50,4 +50,4 @@ class MetricsView(JSONView):
         },
     )
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+        return HttpResponse(exposition(), content_type=CONTENT_TYPE)
