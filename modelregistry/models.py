@@ -257,6 +257,10 @@ class Activation(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        indexes = (
+            # The last of one predictor, though another learns and is switched every minute.
+            models.Index(fields=("predictor", "-id"), name="activation_predictor"),
+        )
 
     def __str__(self) -> str:
         return f"{self.predictor}: {self.from_version_id} → {self.to_version_id}"

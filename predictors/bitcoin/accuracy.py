@@ -32,6 +32,8 @@ class Wanted:
     said: str
     """The window as it was written."""
     target: str = DEFAULT
+    at_most: int = LATEST
+    """Forecasts, those that were asked for last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def accuracy(wanted: Wanted) -> Accuracy:
     if since is not None:
         forecasts = forecasts.made_since(since)
     newest = forecasts.order_by("-predicted_at").values_list("predicted_at", flat=True)
-    too_old = newest[LATEST : LATEST + 1].first()
+    too_old = newest[wanted.at_most : wanted.at_most + 1].first()
     if too_old is not None:
         forecasts = forecasts.filter(predicted_at__gt=too_old)
     rows = list(forecasts.sums_by_version())
