@@ -1,6 +1,9 @@
 """What the registry holds and what answers now: read by the API and the admin, never changed."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
 
 from modelregistry.catalog import all_kinds, kind_of
 from modelregistry.models import Activation, ModelVersion, ServingProcess
@@ -29,6 +32,13 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Switches:
+    newest: list[Activation]
+    is_cut: bool
+    """There are more, older ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """What the database wants to answer, and what does in every web process."""
 
@@ -42,6 +52,19 @@ class Serving:
         return bool(self.processes) and all(
             process.model_version_id == wanted for process in self.processes
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Which version of a predictor is to answer, and with what the web processes do."""
+
+    predictor: str
+    active: int | None
+    with_active: int = 0
+    with_another: int = 0
+    with_none: int = 0
+    with_fault: int = 0
+    """Those, of whichever, that say why it is not the active one."""
 
 
 def predictors() -> list[Standing]:
@@ -70,6 +93,20 @@ def versions(predictor: str, *, before: int | None = None) -> Page:
     )
 
 
+def newest_versions(predictor: str, *, limit: int) -> list[ModelVersion]:
+    """Newest first; at the end the active one, if it is older. Raises UnknownPredictor."""
+    found = ModelVersion.objects.newest_first(kind_of(predictor).predictor)
+    newest = list(found[:limit])
+    if not any(one.is_active for one in newest):
+        newest += found.filter(is_active=True)
+    return newest
+
+
+def previous(predictor: str) -> ModelVersion | None:
+    """What a rollback would return to now. Raises UnknownPredictor."""
+    return Activation.objects.previous(kind_of(predictor).predictor)
+
+
 def version(predictor: str, number: int) -> ModelVersion:
     """Raises UnknownPredictor, UnknownVersion."""
     return ModelVersion.objects.numbered(kind_of(predictor).predictor, number)
@@ -78,6 +115,13 @@ def version(predictor: str, number: int) -> ModelVersion:
 def history(predictor: str) -> list[Activation]:
     """The last switches, newest first."""
     return list(Activation.objects.of(predictor).newest(HISTORY_ROWS))
+
+
+def switches_since(predictor: str, moment: datetime) -> Switches:
+    """The last switches since a moment, newest first."""
+    rows = Activation.objects.of(predictor).newest(HISTORY_ROWS + 1)
+    since = [row for row in rows if row.at >= moment]
+    return Switches(since[:HISTORY_ROWS], is_cut=len(since) > HISTORY_ROWS)
 
 
 def history_of(chosen: ModelVersion) -> list[Activation]:
@@ -102,3 +146,23 @@ def serving(predictor: str) -> Serving:
 def faults() -> list[ServingProcess]:
     """The processes that do not answer with the active version, for a reason they know."""
     return list(ServingProcess.objects.seen_within(GONE_AFTER).with_fault())
+
+
+def answering() -> list[Answering]:
+    """Of each predictor, in a query each and one more: asked every few seconds."""
+    processes = ServingProcess.objects.seen_within(GONE_AFTER).order_by()
+    counted = processes.values("predictor").annotate(
+        with_active=Count("pk", filter=Q(model_version__is_active=True)),
+        with_another=Count("pk", filter=Q(model_version__is_active=False)),
+        with_none=Count("pk", filter=Q(model_version=None)),
+        with_fault=Count("pk", filter=~Q(fault="")),
+    )
+    found = {row.pop("predictor"): row for row in counted}
+    return [
+        Answering(
+            kind.predictor,
+            ModelVersion.objects.active(kind.predictor).values_list("version", flat=True).first(),
+            **found.get(kind.predictor, {}),
+        )
+        for kind in sorted(all_kinds(), key=lambda kind: kind.predictor)
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.storage import Storage, storages
 from django.db import models, transaction
 from django.db.models import Count, F, Max, Q, Sum
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from modelregistry.models import ModelVersion
 from predictions.batches.errors import UnknownBatch
@@ -45,10 +45,32 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def unfinished(self) -> "BatchQuerySet":
         return self.filter(state__in=UNFINISHED)
 
+    def newest(self, limit: int) -> "BatchQuerySet":
+        """Unfinished first; with `rows_done`, of finished pieces, and `rows_failed`, of those."""
+        done = Q(chunks__done_at__isnull=False)
+        sums = {
+            "rows_done": Sum("chunks__rows", filter=done, default=0),
+            "rows_failed": Sum("chunks__failed", filter=done, default=0),
+        }
+        unfinished_first = (Q(finished_at__isnull=False), "-created_at")
+        chosen = self.order_by(*unfinished_first).values("pk")[:limit]
+        found = self.model.objects.filter(pk__in=chosen).select_related("model_version")
+        return found.order_by(*unfinished_first).annotate(**sums)
+
     def finish(self, state: State, error: str = "") -> bool:
         """Whether there was one to finish: what has ended stays as it ended."""
         unfinished = self.unfinished()
         return unfinished.update(state=state, error=error, finished_at=Now()) > 0
+
+    def counts(self) -> dict[str, int]:
+        """How many, by state."""
+        found = dict(self.order_by().values_list("state").annotate(Count("pk")))
+        return {state: found.get(state, 0) for state in State.values}
+
+    def heard_of_longest_ago(self) -> datetime | None:
+        """Of each, when a piece was done, else when it began; the earliest of these."""
+        last = Greatest("created_at", "started_at", Max("chunks__done_at"))  # without what is NULL
+        return self.annotate(heard=last).order_by("heard").values_list("heard", flat=True).first()
 
     def with_files(self) -> "BatchQuerySet":
         return self.filter(files_removed_at=None)

@@ -38,6 +38,14 @@ ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    states: dict[str, int]
+    """How many batches are in each."""
+    silent: timedelta
+    """Since anything was heard of an unfinished one, of the one where it is longest ago."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be done with a file."""
 
@@ -139,6 +147,11 @@ def find_batch(*, identity: uuid.UUID) -> Batch:
     return Batch.objects.known(identity)
 
 
+def newest_batches(*, limit: int) -> list[Batch]:
+    """Unfinished ones first, each with `rows_done` and `rows_failed`."""
+    return list(Batch.objects.all().newest(limit))
+
+
 def cancel_batch(*, identity: uuid.UUID) -> Batch:
     """What is scored stays in the log, and nothing more is begun. Raises UnknownBatch.
 
@@ -181,6 +194,13 @@ def _is_silent(batch: Batch) -> bool:
     sent = batch.sent_at or batch.created_at
     patience = min(max(SILENCE, sent - heard), LONGEST_SILENCE)
     return max(heard, sent) + patience < timezone.now()
+
+
+def workload() -> Workload:
+    """Of all batches there ever were: their rows are kept."""
+    heard = Batch.objects.unfinished().heard_of_longest_ago()
+    silent = timezone.now() - heard if heard else timedelta()
+    return Workload(Batch.objects.all().counts(), max(silent, timedelta()))
 
 
 def remove_old_files() -> int:

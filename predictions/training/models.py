@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 
 from modelregistry.models import ModelVersion
@@ -40,6 +40,18 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
         if found is None:
             raise UnknownTrainingRun(f"there is no training run {run}")
         return found
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many, by predictor and state, where there are any."""
+        found = self.order_by().values_list("predictor", "state").annotate(Count("pk"))
+        return {(predictor, state): count for predictor, state, count in found}
+
+    def first_asked_for(self) -> datetime | None:
+        found: datetime | None = self.aggregate(first=Min("requested_at"))["first"]
+        return found
+
+    def queued(self) -> "TrainingRunQuerySet":
+        return self.filter(state=TrainingRun.State.QUEUED)
 
     def newest(self, limit: int) -> "TrainingRunQuerySet":
         """For lists: without the columns that are long, and of the versions only the number."""

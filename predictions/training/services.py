@@ -1,10 +1,12 @@
 """Asking for a training run, cancelling it, and looking after those whose worker is gone."""
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from modelregistry.models import ModelVersion
 from predictions import catalog
@@ -22,6 +24,14 @@ SENT_AGAIN_AFTER = timedelta(seconds=10)
 SHOWN = 50
 
 State, Trigger = TrainingRun.State, TrainingRun.Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    runs: dict[tuple[str, str], int]
+    """How many runs of each predictor are in each state."""
+    waiting: timedelta
+    """Since the oldest that no worker has begun was asked for."""
 
 
 def request_run(
@@ -105,6 +115,21 @@ def runs(*, predictor: str = "") -> list[TrainingRun]:
     if predictor:
         catalog.get(predictor)
     return list(TrainingRun.objects.of(predictor).newest(SHOWN))
+
+
+def workload() -> Workload:
+    """Of all runs there ever were."""
+    counts = TrainingRun.objects.all().counts()
+    first = TrainingRun.objects.all().queued().first_asked_for()
+    waiting = timezone.now() - first if first else timedelta()
+    return Workload(
+        {
+            (one.name, state): counts.get((one.name, state), 0)
+            for one in catalog.all_predictors()
+            for state in State.values
+        },
+        max(waiting, timedelta()),
+    )
 
 
 def run_numbered(*, run: int) -> TrainingRun:
