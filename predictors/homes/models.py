@@ -1,13 +1,19 @@
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Count, ExpressionWrapper, F, FloatField, Max, Min, Q
 from django.db.models.functions import Now
 
 
 class DataLoadQuerySet(models.QuerySet["DataLoad"]):
     def latest_of(self, dataset: str) -> "DataLoad | None":
         return self.filter(dataset=dataset).order_by("-id").first()
+
+    def marks(self) -> list[tuple[int, datetime]]:
+        """Other ones whenever files or outcomes changed the tables below."""
+        return list(self.order_by("id").values_list("id", "loaded_at"))
 
 
 class DataLoad(models.Model):
@@ -24,6 +30,7 @@ class DataLoad(models.Model):
     sha256 = models.CharField(max_length=64)
     rows = models.PositiveIntegerField()
     is_synthetic = models.BooleanField()
+    # Of outcomes: when they last changed the sales.
     loaded_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = DataLoadQuerySet.as_manager()
@@ -82,7 +89,41 @@ class ZipcodeDemographics(models.Model):
         return self.zipcode
 
 
+class Quantile(models.Aggregate):
+    """The value of a row below which a share of the rows lies; never one between two rows."""
+
+    function = "PERCENTILE_DISC"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+    def __init__(self, expression: Any, share: float = 0.5) -> None:
+        super().__init__(expression, share=share)
+
+
+PRICE_PER_SQFT = ExpressionWrapper(F("price") / F("sqft_living"), output_field=FloatField())
+
+
 class SaleQuerySet(models.QuerySet["Sale"]):
+    def by_zipcode(self, columns: Sequence[str]) -> "list[dict[str, Any]]":
+        """One for each: its sales, prices in USD, and `typical_…`, the median of a column."""
+        return list(
+            self.values("zipcode")
+            .annotate(
+                sales=Count("id"),
+                first_sale=Min("date"),
+                last_sale=Max("date"),
+                lower_price=Quantile("price", 0.25),
+                median_price=Quantile("price"),
+                upper_price=Quantile("price", 0.75),
+                median_price_per_sqft=Quantile(PRICE_PER_SQFT),
+                **{f"typical_{name}": Quantile(name) for name in columns},
+            )
+            .order_by("zipcode")
+        )
+
+    def positions(self) -> "list[tuple[str, float, float]]":
+        """Zipcode, latitude and longitude of every sale."""
+        return list(self.order_by("id").values_list("zipcode", "lat", "long"))
+
     def save_told(self, sales: Sequence["Sale"]) -> None:
         """What outcomes can change of a sale, of all at once; `bulk_update` would take a minute."""
         with connection.cursor() as cursor:

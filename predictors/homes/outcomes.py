@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from learning.fields import check_all
 from predictions.contract import Kept, KnownOutcome
@@ -161,9 +162,11 @@ class _Sales:
     def save(self) -> None:
         Sale.objects.filter(pk__in=self._gone).delete()
         Sale.objects.save_told(list(self._changed.values()))
-        if self._new:
-            Sale.objects.bulk_create(self._new.values())
-            DataLoad.objects.filter(pk=self._load.pk).update(rows=F("rows") + len(self._new))
+        Sale.objects.bulk_create(self._new.values())
+        if self._gone or self._changed or self._new:
+            DataLoad.objects.filter(pk=self._load.pk).update(
+                rows=F("rows") + len(self._new), loaded_at=Now()
+            )
 
     def _enter(self, sale: Sale) -> None:
         self._by_parcel[sale.parcel, sale.date] = sale

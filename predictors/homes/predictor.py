@@ -23,6 +23,7 @@ from predictions.contract import (
     Rows,
 )
 from predictions.references import Reference
+from predictors.homes.atlas_schemas import ATLAS_SCHEMAS
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
 from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
@@ -92,6 +93,10 @@ class HomesPredictor(Predictor):
         self, model: LoadedModel, question: Question, names: Sequence[str]
     ) -> Mapping[str, Any]:
         return include(model, question, names)
+
+    @property
+    def schemas(self) -> Mapping[str, Any]:
+        return ATLAS_SCHEMAS
 
     @property
     def references(self) -> Sequence[Reference[Any]]:
