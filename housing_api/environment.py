@@ -75,6 +75,11 @@ VARIABLES = (
     Variable(
         "HOUSING_KEY", "", "API key that `replay_seconds` and `stream_bitcoin` show to the service"
     ),
+    Variable(
+        "HOUSING_MAP_TILES",
+        "",
+        "tiles under the map of the estimator, a URL with {z}, {x} and {y}; empty: none are fetched",
+    ),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
     Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
 )

@@ -52,6 +52,7 @@ GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
 SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
+MAP_TILES = environment.text("HOUSING_MAP_TILES")
 
 INSTALLED_APPS = [
     "unfold",

@@ -1,0 +1,253 @@
+// The page asks the API, as any client may: an estimate at each edit, with all that explains it.
+
+import { Asking } from "./asking.js";
+import { showAnswer, showOrigin } from "./answer.js";
+import { at, made, show } from "./building.js";
+import { HomeForm } from "./form.js";
+import { Many } from "./many.js";
+import { HomeMap } from "./map.js";
+import { Places } from "./places.js";
+import { showSales } from "./sales.js";
+import { showSummary } from "./summary.js";
+import { moment, number } from "./words.js";
+
+const MEMBERS = "interval,comparables,contributions,warnings";
+const FAULTS_AFTER = 600; // ms: who is still typing is not told of it
+const ANNOUNCED = 5; // digits of a position
+const STEP = 0.004; // degrees per arrow key, about 400 m
+
+const { predict, zipcodes, examples, recorded, tiles, batches } = at("estimator").dataset;
+const form = new HomeForm(at("home"), edited);
+const map = new HomeMap(at("map"), { tiles });
+const salesMap = new HomeMap(at("sales-map"), { tiles });
+let places = null;
+let faultTimer = 0;
+
+const asking = new Asking(`${predict}?include=${MEMBERS}`, {
+  onAsk() {
+    at("head").setAttribute("aria-busy", "true");
+  },
+  onAnswer(answer, facts) {
+    settle();
+    form.showFaults([]);
+    showAll(answer, facts);
+    showOrigin(answer, linkTo(answer.id));
+  },
+  onFaults(faults, problem) {
+    clearTimeout(faultTimer);
+    faultTimer = setTimeout(() => {
+      const rest = form.showFaults(faults);
+      const told = rest.map((fault) => `${fault.field}: ${fault.detail}`).join("; ");
+      trouble(told || (faults.length ? "No estimate: see what is marked in the form." : problem.detail), false);
+    }, FAULTS_AFTER);
+  },
+  onTrouble(why) {
+    clearTimeout(faultTimer);
+    trouble(`No new estimate: the service does not answer (${why}).`, true);
+  },
+});
+
+const linkTo = (id) => `${location.pathname}?estimate=${id}`;
+
+function ask() {
+  clearTimeout(faultTimer);
+  asking.soon(() => form.read());
+}
+
+function edited(name) {
+  leaveRecorded();
+  if (name === "zipcode") moveTo(form.get("zipcode"));
+  else if (name === "lat" || name === "long") showPlace();
+  ask();
+}
+
+// The estimate on the page is that of the facts in the form.
+function settle() {
+  clearTimeout(faultTimer);
+  at("head").setAttribute("aria-busy", "false");
+  at("head").classList.remove("old");
+  show(at("trouble"), false);
+}
+
+// It is not, and this is why.
+function trouble(text, canRetry) {
+  at("head").setAttribute("aria-busy", "false");
+  at("head").classList.add("old");
+  at("trouble-text").textContent = text;
+  show(at("retry"), canRetry);
+  show(at("trouble"), true);
+}
+
+function showAll(answer, facts) {
+  showAnswer(answer, form);
+  showSales(answer, salesMap, { lat: facts.lat, long: facts.long }, facts.zipcode);
+  showSummary(facts, form, places?.name(facts.zipcode));
+}
+
+// Places -----------------------------------------------------------------------------------------
+
+function position() {
+  const [lat, long] = [form.get("lat"), form.get("long")];
+  return lat === undefined || long === undefined ? null : { lat, long };
+}
+
+function showPlace() {
+  const zipcode = form.get("zipcode");
+  map.setHome(position(), zipcode);
+  places?.describe(zipcode, (one) => start({ ...one.typical, ...one.centre, zipcode: one.zipcode }));
+}
+
+// A zipcode was chosen: the home stands in its middle until somebody says where.
+function moveTo(zipcode) {
+  const one = places?.byZipcode.get(zipcode);
+  if (one) {
+    form.fill(one.centre);
+    form.suggest(one.typical);
+  }
+  showPlace();
+}
+
+function placeAt(point) {
+  const { bounds } = places;
+  const lat = Math.min(Math.max(point.lat, bounds.south), bounds.north);
+  const long = Math.min(Math.max(point.long, bounds.west), bounds.east);
+  const one = places.at({ lat, long });
+  form.fill({ lat: Number(lat.toFixed(ANNOUNCED)), long: Number(long.toFixed(ANNOUNCED)), zipcode: one.zipcode });
+  form.suggest(one.typical);
+  at("place").textContent = `${one.zipcode} ${one.name ?? ""}`;
+  leaveRecorded();
+  showPlace();
+  ask();
+}
+
+function onMapKey(event) {
+  const [east, north] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
+  const zoom = { "+": 2, "=": 2, "-": 0.5 }[event.key];
+  if (zoom) map.magnify(zoom);
+  const from = position();
+  if ((!east && !north) || !from || !places) return;
+  event.preventDefault();
+  const step = (event.shiftKey ? 5 * STEP : STEP) / Math.sqrt(map.zoom);
+  placeAt({ lat: from.lat + north * step, long: from.long + east * step });
+}
+
+function setUpMap() {
+  at("map").addEventListener("click", (event) => {
+    const box = at("map").getBoundingClientRect();
+    if (places) placeAt(map.placeAt(event.clientX - box.left, event.clientY - box.top));
+  });
+  at("map").addEventListener("keydown", onMapKey);
+  at("nearer").addEventListener("click", () => map.magnify(2));
+  at("farther").addEventListener("click", () => map.magnify(0.5));
+  at("whole").addEventListener("click", () => map.magnify(0));
+}
+
+async function loadPlaces() {
+  const found = await get(zipcodes);
+  if (!found) return;
+  places = new Places(found);
+  places.fill(at("fact-zipcode"));
+  map.setPlaces(places.all, places.bounds);
+  salesMap.setPlaces(places.all, places.bounds);
+  showPlace();
+}
+
+// Homes to start from ----------------------------------------------------------------------------
+
+function start(facts) {
+  leaveRecorded();
+  form.reset();
+  form.hold(facts);
+  form.fill(facts);
+  showPlace();
+  ask();
+}
+
+async function loadExamples() {
+  const found = await get(examples);
+  const buttons = (found?.homes ?? []).slice(0, 5).map((facts) => {
+    const text = `${number(facts.bedrooms)} bd, ${number(facts.sqft_living)} sq ft, ${facts.zipcode}`;
+    const button = made("button", { type: "button", class: "example" }, text);
+    button.addEventListener("click", () => start(facts));
+    return button;
+  });
+  at("examples").replaceChildren(...buttons);
+}
+
+// An estimate that was made before ---------------------------------------------------------------
+
+function leaveRecorded() {
+  if (at("recorded").hidden) return;
+  show(at("recorded"), false);
+  history.replaceState(null, "", location.pathname);
+}
+
+async function reopen(id) {
+  const found = await get(`${recorded}${encodeURIComponent(id)}/`);
+  show(at("recorded"), true);
+  if (!found?.response || found.predictor !== "homes") {
+    at("recorded-text").textContent = "This link leads to no estimate; here is a home to start from.";
+    return ask();
+  }
+  const { request, response, asked_at: askedAt, is_active_model: isActive } = found;
+  form.hold(request);
+  form.fill(request);
+  const other = isActive ? "" : " Another version of the model answers now.";
+  at("recorded-text").textContent = `This is the estimate of ${moment(askedAt)}, as it was given.${other}`;
+  settle();
+  showPlace();
+  showAll(response, form.read());
+  showOrigin(response, linkTo(response.id), askedAt);
+}
+
+// ------------------------------------------------------------------------------------------------
+
+async function get(address) {
+  try {
+    const response = await fetch(address);
+    const body = await response.json();
+    return response.ok ? body : null;
+  } catch {
+    return null;
+  }
+}
+
+async function copyLink() {
+  const link = new URL(at("link").href, location.href).href;
+  try {
+    await navigator.clipboard.writeText(link);
+    at("copied").textContent = "The link is copied.";
+  } catch {
+    at("copied").textContent = link; // no clipboard over plain HTTP: to be copied by hand
+  }
+}
+
+function setUpButtons() {
+  at("retry").addEventListener("click", () => asking.now(form.read()));
+  at("again").addEventListener("click", () => {
+    leaveRecorded();
+    ask();
+  });
+  at("copy").addEventListener("click", copyLink);
+  at("print").addEventListener("click", () => window.print());
+  at("home").addEventListener("reset", (event) => {
+    event.preventDefault();
+    form.reset();
+    leaveRecorded();
+    showPlace();
+    ask();
+  });
+}
+
+async function begin() {
+  setUpMap();
+  setUpButtons();
+  new Many(batches);
+  const id = new URLSearchParams(location.search).get("estimate");
+  if (!id) asking.now(form.read());
+  await loadPlaces();
+  if (id) await reopen(id);
+  await loadExamples();
+}
+
+begin();

@@ -1,0 +1,49 @@
+// Comparable sales, in a table and on a map of their own.
+
+import { at, head, made, show } from "./building.js";
+import { day, dollars, number, signedDollars, thousands, whole } from "./words.js";
+
+export function showSales({ comparables }, map, home, zipcode) {
+  const sales = comparables?.sales ?? [];
+  show(at("sales"), Boolean(comparables));
+  if (!comparables) return;
+  const rows = sales.map((sale, place) => row(sale, place + 1));
+  const none = made("tr", {}, made("td", { class: "none", colspan: 8 }, "No sale is much like this home"));
+  at("sales-table").replaceChildren(
+    head("", "Sold", "Price", "Per sq ft", "Miles", "Alike", "Home", "Says of this one"),
+    made("tbody", {}, ...(rows.length ? rows : [none])),
+  );
+  at("own").textContent = comparables.own
+    .map((one) => `Perhaps this very home: sold ${day(one.date)} for ${dollars(one.price)} (${one.reason}).`)
+    .join(" ");
+  const placed = sales.map((sale, place) => ({ sale, place })).filter(({ sale }) => sale.facts.lat !== undefined);
+  show(at("sales-map"), placed.length > 0);
+  map.points = placed.map(({ sale, place }) => ({
+    lat: sale.facts.lat,
+    long: sale.facts.long,
+    label: String(place + 1),
+    price: thousands(sale.price),
+  }));
+  map.setHome(home, zipcode);
+  map.fit();
+}
+
+function row(sale, place) {
+  const { facts } = sale;
+  const built = `${number(facts.bedrooms)} bd, ${number(facts.bathrooms)} ba, ${whole(facts.sqft_living)} sq ft, ${facts.yr_built}`;
+  const says = `${dollars(sale.adjusted_price)} (${signedDollars(sale.adjustment)})`;
+  return made(
+    "tr",
+    {},
+    made("th", { scope: "row", "aria-label": `Sale ${place}` }, made("span", { class: "dot" }, String(place))),
+    ...[
+      day(sale.date),
+      dollars(sale.price),
+      dollars(sale.price_per_sqft),
+      sale.distance_miles.toFixed(2),
+      `${Math.round(sale.similarity * 100)} %`,
+      built,
+      says,
+    ].map((text) => made("td", {}, text)),
+  );
+}
