@@ -4,32 +4,58 @@ Every process therefore says the same, and a restart loses nothing. A further gr
 module with MEASURES and `collect`, and a line of GROUPS; docs/metrics.md lists them all.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from django.db import InterfaceError, OperationalError
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ops.measures import Measure
-from ops.metrics import drift
+from ops.metrics import drift, jobs, outcomes, room, versions
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-GROUPS: tuple[tuple[tuple[Measure, ...], Callable[[], Iterable[Metric]]], ...] = (
-    (drift.MEASURES, drift.collect),
+Group = tuple[tuple[Measure, ...], Callable[[], Iterable[Metric]]]
+GROUPS: Mapping[str, Group] = {
+    "versions": (versions.MEASURES, versions.collect),
+    "jobs": (jobs.MEASURES, jobs.collect),
+    "drift": (drift.MEASURES, drift.collect),
+    "outcomes": (outcomes.MEASURES, outcomes.collect),
+    "room": (room.MEASURES, room.collect),
+}
+FAULT = Measure(
+    "housing_metrics_fault",
+    "1: this group is missing, for a reason that the log tells; the others are there",
+    ("group",),
 )
-MEASURES = tuple(measure for measures, _ in GROUPS for measure in measures)
+MEASURES = (*(measure for measures, _ in GROUPS.values() for measure in measures), FAULT)
 
 
-class _FromDatabase(Collector):
+class _Everything(Collector):
     def collect(self) -> Iterator[Metric]:
-        for _, collect in GROUPS:
-            yield from collect()
+        """Raises what says that the database is away: then there is nothing to tell."""
+        faults = []
+        for name, (_, collect) in GROUPS.items():
+            fault = False
+            try:
+                yield from list(collect())  # all of the group, or nothing
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                # One damaged row, or a table without a right to it: no reason to be blind.
+                logger.exception("no metrics of %s", name)
+                fault = True
+            faults.append(((name,), fault))
+        yield FAULT.told(faults)
 
 
 def exposition() -> bytes:
-    """All metrics in Prometheus' text format. Raises what the database raises."""
+    """All metrics in Prometheus' text format. Raises what the database raises when it is away."""
     registry = CollectorRegistry(auto_describe=False)
-    # Asked for nothing when it is registered, so that one query serves one scrape.
-    registry.register(_FromDatabase())
+    # Asked for nothing when it is registered, so that one scrape reads each fact once.
+    registry.register(_Everything())
     return generate_latest(registry)
