@@ -3,7 +3,15 @@
 import contextlib
 import gc
 import os
+import runpy
+from pathlib import Path
 from typing import Any
+
+
+def _run(file: str) -> dict[str, Any]:
+    """Its names. Not imported: new processes would find it in memory, after HUP too, and old."""
+    return runpy.run_path(str(Path(__file__).resolve().parent.parent / "housing_api" / file))
+
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "ops.worker.Worker"
@@ -15,6 +23,10 @@ timeout = 60
 graceful_timeout = 4
 keepalive = 75
 accesslog = None
+_environment = _run("environment.py")["Environment"]()
+logconfig_dict = _run("logs.py")["logging_of"](
+    _environment.text("HOUSING_LOG_LEVEL"), _environment.log_format()
+)
 # Each process would open it; we steer by signals.
 control_socket_disable = True
 

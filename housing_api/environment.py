@@ -82,6 +82,25 @@ VARIABLES = (
     ),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
     Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Variable(
+        "HOUSING_LOG_FORMAT",
+        "auto",
+        "`json` (an object per line), `line` (for people) or `auto`: `json` in production",
+        ("auto", "json", "line"),
+    ),
+    Variable(
+        "HOUSING_ACCESS_LOG",
+        "others",
+        "requests that get a line: `all`, `others` (than answered questions, probes and files) or "
+        "`faults` (5xx and slow ones)",
+        ("all", "others", "faults"),
+    ),
+    Variable("HOUSING_SLOW_MS", "1000", "a request that takes so long gets a line anyway, ms"),
+    Variable(
+        "HOUSING_SLOW_QUERY_MS",
+        "500",
+        "statements that take so long are logged by the PostgreSQL of `bin/*`, ms",
+    ),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 
@@ -117,6 +136,13 @@ class Environment:
         if value not in {"true", "false"}:
             raise ImproperlyConfigured(f"{name}={value!r}: true or false is accepted")
         return value == "true"
+
+    def log_format(self) -> str:
+        """`json` or `line`."""
+        form = self.text("HOUSING_LOG_FORMAT")
+        if form == "auto":
+            return "json" if self.text("HOUSING_MODE") == "production" else "line"
+        return form
 
     def names(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_celery_results",
+    "django_structlog",
     "modelregistry",
     "predictions",
     "predictions.keys",
@@ -89,6 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
+    "ops.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -101,6 +103,7 @@ MIDDLEWARE = [
 # A question to a predictor passes only these; the rest is for pages (predictions.questions).
 QUESTION_MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
+    "ops.request_log.QuestionLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
 ]
 
@@ -243,7 +246,12 @@ UNFOLD = {
     "ENVIRONMENT": "predictions.admin.data_label",
 }
 
-LOGGING = logging_of(environment.text("HOUSING_LOG_LEVEL"))
+LOG_FORMAT = environment.log_format()
+LOGGING = logging_of(environment.text("HOUSING_LOG_LEVEL"), LOG_FORMAT)
+# A message to a worker carries the request's id; what becomes of it is logged with it.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+ACCESS_LOG = environment.text("HOUSING_ACCESS_LOG")
+SLOW_MS = environment.number("HOUSING_SLOW_MS")
 
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -40,8 +41,11 @@ class _Server(PostgresServer):
 
 
 class EmbeddedPostgres:
-    def __init__(self, folder: Path) -> None:
+    """`slow_ms`: statements that take so long are written to the file `log` in `folder`."""
+
+    def __init__(self, folder: Path, *, slow_ms: int = 500) -> None:
         self._folder = folder.resolve()
+        self._slow_ms = slow_ms
         self._server = _Server(self._folder)
 
     @property
@@ -65,6 +69,7 @@ class EmbeddedPostgres:
             ).fetchone()
             if exists is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            self._set_up_log(connection)
         return self._url(DATABASE)
 
     def stop(self) -> None:
@@ -76,6 +81,23 @@ class EmbeddedPostgres:
                 bin_path=self.bin_folder,
                 user=self._server.system_user,
             )
+
+    def _set_up_log(self, connection: psycopg.Connection[Any]) -> None:
+        """Also of a server that runs already; kept for its next start."""
+        wanted = {
+            "log_min_duration_statement": str(self._slow_ms),
+            # When, which process, for which request (ops/statement_names.py).
+            "log_line_prefix": "%m [%p] %a ",
+            # Values of prepared statements: ids of requests. Of bodies, no more than so much.
+            "log_parameter_max_length": "55",
+        }
+        found = connection.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted)]
+        )
+        for name, value in set(wanted.items()) - set(found.fetchall()):
+            change = sql.SQL("ALTER SYSTEM SET {} = {}")
+            connection.execute(change.format(sql.Identifier(name), value))
+        connection.execute("SELECT pg_reload_conf()")
 
     def _initialise(self) -> None:
         """Make the folder aside and move it in place whole: initdb may be interrupted."""

@@ -75,7 +75,7 @@ class Servers:
         if database:
             check_database(database)
         else:
-            self._postgres = EmbeddedPostgres(self._var / "postgres")
+            self._postgres = EmbeddedPostgres(self._var / "postgres", slow_ms=self._slow_ms())
             database = self._postgres.start()
             path = f"{self._postgres.bin_folder}{os.pathsep}{path}"
         if broker:
@@ -90,6 +90,13 @@ class Servers:
             "HOUSING_VAR": str(self._var),
             "HOUSING_SECRET_KEY": self._outer.get("HOUSING_SECRET_KEY") or self._secret_key(),
         }
+
+    def _slow_ms(self) -> int:
+        """As `housing_api.environment` has it, which reads it again."""
+        text = self._outer.get("HOUSING_SLOW_QUERY_MS") or "500"
+        if not text.isascii() or not text.isdigit():
+            raise RuntimeError(f"HOUSING_SLOW_QUERY_MS={text!r}: a whole number is accepted")
+        return int(text)
 
     def _secret_key(self) -> str:
         file = self._var / "secret_key"

@@ -4,6 +4,7 @@ import uuid
 
 from celery import shared_task
 
+from predictions import request_ids
 from predictions.batches import services
 from predictions.batches.assembling import assemble_batch
 from predictions.batches.failing import attempt
@@ -47,4 +48,6 @@ def remove_old_files() -> None:
 
 
 def _batch(batch_id: str) -> Batch:
-    return Batch.objects.known(uuid.UUID(batch_id))
+    batch = Batch.objects.known(uuid.UUID(batch_id))
+    request_ids.go_on_for(batch.request_id)
+    return batch

@@ -63,7 +63,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("version",)
     list_filter = ("predictor", "state", "trigger", "recipe")
-    search_fields = ("requested_by", "summary")
+    search_fields = ("requested_by", "summary", "=request_id")
     actions = ("cancel",)
     actions_list = ("train",)
     exclude = ("log",)

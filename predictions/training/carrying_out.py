@@ -15,7 +15,7 @@ from learning.progress import within
 from modelregistry.errors import DomainError, GateFailed
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version, register_version
-from predictions import catalog
+from predictions import catalog, request_ids
 from predictions.contract import DataError, HeldOut
 from predictions.drift.services import keep_profile
 from predictions.promotion.services import decide, held_out_for
@@ -73,6 +73,7 @@ def decide_late(run_id: int) -> None:
         run = TrainingRun.objects.undecided().filter(pk=run_id).first()
         if run is None or run.version is None or not nobody_trains(run.predictor):
             return
+        request_ids.go_on_for(run.request_id)
         run.say("its process was gone before anything was decided")
         # If what could be held out is another by now, the decision says so.
         _decide(run, run.version, held_out_for(predictor=run.predictor))

@@ -43,6 +43,7 @@ def detail(run: TrainingRun) -> Document:
         **summary(run),
         "parameters": run.parameters,
         "data_fingerprint": run.data_fingerprint,
+        "request_id": run.request_id,
         "host": run.host,
         "pid": run.pid,
         "log": run.log,

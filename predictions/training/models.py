@@ -133,6 +133,13 @@ class TrainingRun(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="retried_by"
     )
     cancel_requested = models.BooleanField(default=False)
+    request_id = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",  # while an upgrade is under way, the former code adds runs without it
+        help_text="of the request that asked for it",
+    )
     host = models.CharField(max_length=255, blank=True)
     pid = models.PositiveIntegerField(null=True)
 

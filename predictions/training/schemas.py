@@ -48,6 +48,7 @@ _DETAIL: Schema = {
     **_SUMMARY,
     "parameters": {"type": "object", "additionalProperties": True},
     "data_fingerprint": {"type": "string", "description": "of all data there was to learn from"},
+    "request_id": {"type": "string", "description": "of what asked for it; empty: no request did"},
     "host": {"type": "string"},
     "pid": _or_null({"type": "integer"}),
     "log": {
@@ -83,6 +84,7 @@ _EXAMPLE = {
     "peak_memory_mb": None,
     "parameters": {},
     "data_fingerprint": "5f0c3a9e7d21b4c88a6e0f1d2c3b4a59687f6e5d4c3b2a190817263544536271",
+    "request_id": "3c4a38fa087f4d0e961c69e9401674a1",
     "host": "worker-2",
     "pid": 4711,
     "log": [{"at": "2026-05-14T03:00:02.410Z", "text": "growing trees"}],

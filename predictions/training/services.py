@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from modelregistry.models import ModelVersion
-from predictions import catalog
+from predictions import catalog, request_ids
 from predictions.errors import UnknownRecipe
 from predictions.queueing import send
 from predictions.training.errors import TrainingAlreadyRuns, TrainingFinished
@@ -52,6 +52,7 @@ def request_run(
             trigger=trigger,
             requested_by=requested_by[:150],
             forced=forced,
+            request_id=request_ids.current(),
         )
         send(RUN, run.pk)
     return run
@@ -172,6 +173,7 @@ def lose(run: TrainingRun, why: str = "the process that trained it is gone") -> 
                 trigger=now.trigger,
                 requested_by=now.requested_by,
                 forced=now.forced,
+                request_id=now.request_id,
                 attempt=now.attempt + 1,
                 retry_of=now,
             )

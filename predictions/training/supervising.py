@@ -16,6 +16,7 @@ from django.db import Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from learning.niceness import step_back
+from predictions import request_ids
 from predictions.training.locks import alone
 from predictions.training.models import TrainingRun
 from predictions.training.services import lose
@@ -34,6 +35,7 @@ def supervise(run_id: int) -> None:
     run = TrainingRun.objects.filter(pk=run_id, state=State.QUEUED).first()
     if run is None:
         return
+    request_ids.go_on_for(run.request_id)
     with alone(run.predictor) as lock:
         # If another has it, somebody looks again in a moment (look_after).
         if lock is None or not run.claim(host=socket.gethostname(), pid=os.getpid()):

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from learning import threads
 from modelregistry.errors import DomainError
+from predictions import request_ids
 from predictions.contract import DataError
 from predictions.training.carrying_out import carry_out, told_to_end
 from predictions.training.models import TrainingRun
@@ -37,6 +38,7 @@ def carry_out_claimed(number: int) -> None:
     run = TrainingRun.objects.numbered(number)
     if run.state != TrainingRun.State.RUNNING:
         raise CommandError(f"run {run.pk} is {run.state}: a worker has to claim it first")
+    request_ids.go_on_for(run.request_id)
     carry_out(run)
 
 

@@ -1,0 +1,66 @@
+"""A line per request, of those that operators look for (`HOUSING_ACCESS_LOG`)."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from predictions.views import caller
+
+logger = structlog.get_logger("ops.request")
+
+# Asked every few seconds, by machines.
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class RequestLogMiddleware:
+    """Behind `RequestIdMiddleware`, whose id the line has.
+
+    The path without its query, in which people may have written what is theirs.
+    """
+
+    are_questions = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+        self._tells_all = settings.ACCESS_LOG == "all"
+        self._tells_others = self._tells_all or settings.ACCESS_LOG == "others"
+        self._slow = settings.SLOW_MS / 1000
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        response = self._get_response(request)
+        seconds = time.perf_counter() - started
+        is_fault = response.status_code >= 500 or seconds >= self._slow
+        if is_fault or self._tells_all or (self._tells_others and self._is_other(request)):
+            _tell(request, response, seconds, is_fault=is_fault)
+        return response
+
+    def _is_other(self, request: HttpRequest) -> bool:
+        """Than what is in the audit log, or in no log worth reading."""
+        return not (
+            self.are_questions
+            or request.path in PROBES
+            or request.path.startswith(settings.STATIC_URL)
+        )
+
+
+class QuestionLogMiddleware(RequestLogMiddleware):
+    """Questions to predictors, those refused too, have a row each in the audit log."""
+
+    are_questions = True
+
+
+def _tell(request: HttpRequest, response: HttpResponse, seconds: float, *, is_fault: bool) -> None:
+    """`ms` until the answer begins: what streams takes longer."""
+    tell = logger.warning if is_fault else logger.info
+    tell(
+        "answered",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        caller=caller(request),
+    )
