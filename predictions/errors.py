@@ -75,6 +75,12 @@ class NotReady(DomainError):
     status = 503
 
 
+class UnknownPrediction(DomainError):
+    code = "unknown-prediction"
+    title = "No such prediction"
+    status = 404
+
+
 class UnknownRecipe(DomainError):
     code = "unknown-recipe"
     title = "No such training recipe"

@@ -19,6 +19,7 @@ from predictions.schemas import (
     BULK_ANSWER,
     MODEL,
     PROBLEM_DETAILS,
+    RECORDED_PREDICTION,
     REQUIRED_NOW,
     STATUS,
     ref,
@@ -52,6 +53,9 @@ PREDICTOR = OpenApiParameter(
 )
 VERSION = OpenApiParameter(
     "version", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="its number"
+)
+PREDICTION = OpenApiParameter(
+    "prediction", OpenApiTypes.UUID, OpenApiParameter.PATH, description="`id` of an answer"
 )
 ERRORS = {
     400: "`malformed-json`: the body cannot be read.",
@@ -148,6 +152,7 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         "BulkAnswer": BULK_ANSWER,
         "RequiredNow": REQUIRED_NOW,
         "Problem": PROBLEM_DETAILS,
+        "RecordedPrediction": RECORDED_PREDICTION,
     }
     for predictor in catalog.all_predictors():
         for minimal in (False, True):

@@ -127,6 +127,43 @@ PROBLEM_DETAILS = {
         }
     ],
 }
+RECORDED_PREDICTION: dict[str, Any] = {
+    "type": "object",
+    "description": "A request of the log, with what was answered then. Who asked is not told.",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "asked_at": {"type": "string", "format": "date-time"},
+        "predictor": {"type": "string", "examples": ["homes"]},
+        "status": {"type": "integer", "description": "of the answer: 200, or why it was refused"},
+        "request": {"description": "as it was sent, to the letter"},
+        "response": {
+            "anyOf": [{"type": "object"}, {"type": "null"}],
+            "description": "as it was answered, to the letter; null: it was refused",
+        },
+        "error": {
+            "anyOf": [{"type": "object"}, {"type": "null"}],
+            "description": "`code`, `detail` and more, as in a `Problem`; null: it was answered",
+        },
+        "model": {
+            "anyOf": [ref("Model"), {"type": "null"}],
+            "description": "The version that was asked; null: none was active.",
+        },
+        "is_active_model": {"type": "boolean", "description": "Whether it answers now too."},
+        "api_version": {"type": "string", "description": "of the API then"},
+    },
+    "required": [
+        "id",
+        "asked_at",
+        "predictor",
+        "status",
+        "request",
+        "response",
+        "error",
+        "model",
+        "is_active_model",
+        "api_version",
+    ],
+}
 BULK_ANSWER = {
     "type": "object",
     "properties": {

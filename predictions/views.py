@@ -4,14 +4,17 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from predictions import bulk, services
 from predictions.inclusions import asked_for
+from predictions.openapi import PREDICTION, READ, responses
 from predictions.parsing import Parsed, read_json
 from predictions.problems import from_error
+from predictions.recorded import recorded_prediction
 from predictions.rendering import AlwaysJSON, json_content, json_response
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
@@ -89,6 +92,19 @@ class BulkPredictView(JSONView):
             include=asked_for(sent),
         )
         return json_content(answers.content, model_version=answers.model_version)
+
+
+class RecordedPredictionView(JSONView):
+    @extend_schema(
+        operation_id="get_prediction",
+        summary="A prediction that was asked for before, by its id",
+        tags=["predictions"],
+        parameters=[PREDICTION],
+        responses=responses("RecordedPrediction", *READ, _404="`unknown-prediction`."),
+    )
+    def get(self, request: Request, prediction: str) -> HttpResponse:
+        found = recorded_prediction(identity=prediction)
+        return json_content(found.content, model_version=found.model_version)
 
 
 def _call(request: HttpRequest) -> services.Call:
