@@ -34,11 +34,13 @@ control_socket_disable = True
 def post_worker_init(worker: Any) -> None:
     """Load the active models before the first request; without one, /readyz says so."""
     from ops.health import readiness_faults
+    from ops.usage import counting
     from predictions import serving
     from predictions.promotion import guard
     from predictions.questions import Questions
 
-    serving.start(worker.loop, looks=[guard.look])
+    counting.start()
+    serving.start(worker.loop, looks=[guard.look, counting.look])
     worker.wsgi = questions = Questions(worker.wsgi)
     worker.questions = questions.addresses()
 
@@ -58,7 +60,9 @@ def child_exit(server: Any, worker: Any) -> None:
 def worker_exit(server: Any, worker: Any) -> None:
     from django.db import Error
 
+    from ops.usage import counting
     from predictions import serving
 
     with contextlib.suppress(Error):  # the list of processes forgets us by itself
         serving.stop()
+    counting.stop()

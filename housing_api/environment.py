@@ -73,6 +73,11 @@ VARIABLES = (
     Variable("HOUSING_GATE_MEMORY", "2048", "how much memory it may take then, MB"),
     Variable("HOUSING_SHADOW_DAYS", "30", "how many days answers of shadows are kept"),
     Variable(
+        "HOUSING_USAGE_DAYS",
+        "90",
+        "how many days it is kept how often each endpoint was asked, and by whom",
+    ),
+    Variable(
         "HOUSING_KEY", "", "API key that `replay_seconds` and `stream_bitcoin` show to the service"
     ),
     Variable(

@@ -19,6 +19,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    "remove-old-usage": {"task": "ops.usage.remove_old_counts", "schedule": timedelta(days=1)},
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
     "add-intervals": {
         "task": "predictions.outcomes.add_intervals",

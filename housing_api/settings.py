@@ -50,6 +50,7 @@ AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
 GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
 SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
+USAGE_DAYS = environment.number("HOUSING_USAGE_DAYS", minimum=1)
 CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
 MAP_TILES = environment.text("HOUSING_MAP_TILES")
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
+    "ops.usage.counting.CountingMiddleware",
     "ops.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -103,6 +105,7 @@ MIDDLEWARE = [
 # A question to a predictor passes only these; the rest is for pages (predictions.questions).
 QUESTION_MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
+    "ops.usage.counting.CountingMiddleware",
     "ops.request_log.QuestionLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
 ]
@@ -237,6 +240,7 @@ SPECTACULAR_SETTINGS = {
         "predictions.training.schemas.complete_schema",
         "predictions.shadow.schemas.complete_schema",
         "predictions.batches.schemas.complete_schema",
+        "ops.usage.schemas.complete_schema",
     ],
 }
 

@@ -4,11 +4,12 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from modelregistry import runtime
+from ops import version
 from ops.health import readiness_faults
 from ops.metrics.exposition import CONTENT_TYPE, exposition
 from predictions.errors import NotReady
-from predictions.openapi import PROBLEM
-from predictions.rendering import json_response
+from predictions.openapi import PROBLEM, responses
+from predictions.rendering import json_response, respond
 from predictions.schemas import ref
 from predictions.views import JSONView
 
@@ -51,3 +52,14 @@ class MetricsView(JSONView):
     )
     def get(self, request: Request) -> HttpResponse:
         return HttpResponse(exposition(), content_type=CONTENT_TYPE)
+
+
+class VersionView(JSONView):
+    @extend_schema(
+        operation_id="version",
+        summary="What runs here: the API, the code and each predictor's model",
+        tags=["usage"],
+        responses=responses("Version", 503),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return respond(version.current())

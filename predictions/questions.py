@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, URLResolver, get_resolver, resolve
+from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, resolve
 from django.utils.module_loading import import_string
 
 from predictions.views import PredictView
@@ -34,7 +34,7 @@ class Questions:
 
     def __init__(self, django: WSGIHandler) -> None:
         self._django = django
-        self._views: dict[str, PredictView] = {}
+        self._views: dict[str, tuple[PredictView, ResolverMatch]] = {}
         self._hosts: set[str] = set()
         self._answer = _safely(self._ask)
         for name in reversed(settings.QUESTION_MIDDLEWARE):
@@ -54,8 +54,9 @@ class Questions:
         return [content]
 
     def _ask(self, request: HttpRequest) -> HttpResponse:
+        view, request.resolver_match = self._views[request.path_info]
         self._check_host(request)
-        return self._views[request.path_info].ask(request)
+        return view.ask(request)
 
     def _check_host(self, request: HttpRequest) -> None:
         """Raises DisallowedHost, as CommonMiddleware does."""
@@ -70,12 +71,13 @@ class Questions:
         if path in self._views:
             return True
         try:
-            view = getattr(resolve(path).func, "view_class", None)
+            match = resolve(path)
         except Resolver404:
             return False
+        view = getattr(match.func, "view_class", None)
         if view is None or not issubclass(view, PredictView):
             return False
-        self._views[path] = view()
+        self._views[path] = view(), match
         return True
 
 

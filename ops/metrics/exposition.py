@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from ops.measures import Measure
 from ops.metrics import drift, jobs, outcomes, room, versions
+from ops.usage import collecting
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ FAULT = Measure(
     "housing_metrics_fault",
     "1: this group is missing, for a reason that the log tells; the others are there",
     ("group",),
+    (collecting.MEASURES, collecting.collect),
 )
 MEASURES = (*(measure for measures, _ in GROUPS.values() for measure in measures), FAULT)
 

@@ -1,0 +1,97 @@
+"""Each web process writes down every request that it answers, before the answer is sent.
+
+Commands, workers and tests answer nobody: nothing is written unless `start` was called.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from ops.usage import gathering
+from ops.usage.records import CALLER_LENGTH, record
+from ops.usage.spool import Spool
+from predictions.views import caller
+
+logger = logging.getLogger(__name__)
+
+STATIC, ADMIN, NOWHERE = "static", "admin", "(none)"
+"""Routes of files, of all pages of the admin, and of addresses that lead nowhere."""
+
+_spool: Spool | None = None
+
+
+class CountingMiddleware:
+    """Right behind RequestIdMiddleware: whatever the others answer is counted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+        self._static = f"/{settings.STATIC_URL.lstrip('/')}"
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        spool = _spool
+        if spool is None:
+            return self._get_response(request)
+        started = time.perf_counter()
+        response = self._get_response(request)
+        try:
+            spool.append(
+                record(
+                    minute=int(time.time()) // 60,
+                    method=request.method or "",
+                    route=self._route(request),
+                    status=response.status_code,
+                    caller=_who(request)[:CALLER_LENGTH],
+                    seconds=time.perf_counter() - started,
+                )
+            )
+        except Exception:  # an answer does not depend on being counted
+            logger.exception("a request was not counted")
+        return response
+
+    def _route(self, request: HttpRequest) -> str:
+        match = request.resolver_match
+        if match is not None:
+            return ADMIN if match.app_names == [ADMIN] else f"/{match.route}"
+        return STATIC if request.path_info.startswith(self._static) else NOWHERE
+
+
+def start() -> None:
+    """Once in each web process, after it was forked."""
+    global _spool
+    _spool = Spool(gathering.folder())
+    _spool.begin()
+
+
+def look() -> None:
+    """Every few seconds: count what was written. Raises Django's database errors."""
+    if _spool is None:
+        return
+    gathering.gather(_spool.name)
+    if _spool.is_large or not _spool.is_open:
+        _spool.begin()
+
+
+def stop() -> None:
+    """Before the process ends. Without the database the file waits for the next process."""
+    if _spool is None:
+        return
+    _spool.end()
+    with contextlib.suppress(Error):
+        gathering.gather(_spool.name)
+
+
+def _who(request: HttpRequest) -> str:
+    """By name if it is known by now: asking for it would be a query more."""
+    user = getattr(request, "user", None)
+    if type(user) is SimpleLazyObject:  # of a session that nobody has looked at
+        user = getattr(request, "_cached_user", None)
+    if user is None or not user.is_authenticated:
+        return caller(request)
+    name: str = user.get_username()
+    return name if name.startswith("key:") else f"user:{name}"

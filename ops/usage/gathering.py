@@ -1,0 +1,172 @@
+"""What web processes wrote to their spools becomes counts in the database, each request once.
+
+How far a spool was read and what was counted of it are one transaction. So whoever reads, and
+whenever he dies, nothing is left out or counted twice.
+"""
+
+import hashlib
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from ops.usage.models import OTHERS, CallerCount, Grain, RequestCount, RequestTotal, Spool
+from ops.usage.records import Kind, counted, whole_lines
+from ops.usage.spool import abandoned, spools
+
+logger = logging.getLogger(__name__)
+
+READ_AT_ONCE = 4 * 2**20
+MOST_CALLERS = 1_000
+"""On a day, each for itself; whoever comes later is one of the others."""
+# A web process looks at this beside following switches: nothing here may hold it up.
+STATEMENT_MILLISECONDS = 3_000
+
+
+def folder() -> Path:
+    """Of this database's spools: two services may share a HOUSING_VAR, not their counts."""
+    database = settings.DATABASES["default"]
+    which = "\n".join(str(database.get(part, "")) for part in ("HOST", "PORT", "NAME"))
+    return Path(settings.VAR) / "usage" / hashlib.sha256(which.encode()).hexdigest()[:16]
+
+
+def gather_all() -> None:
+    """All that processes of this machine have written by now. Raises Django's database errors."""
+    for path in spools(folder()):
+        _gather(path, is_wanted=True)
+
+
+def gather(own: str) -> None:
+    """What the process with the spool `own` wrote, and those that are gone.
+
+    Raises Django's database errors.
+    """
+    for path in spools(folder()):
+        _gather(path, is_wanted=path.stem == own)
+
+
+def _gather(path: Path, *, is_wanted: bool) -> None:
+    """If it is wanted or abandoned."""
+    try:
+        name = uuid.UUID(path.stem)
+    except ValueError:
+        return  # not one of ours
+    with abandoned(path) as is_abandoned:
+        if not (is_wanted or is_abandoned):
+            return
+        while _read_on(name, path, is_abandoned=is_abandoned):
+            pass
+        if is_abandoned:
+            _remove(path)
+
+
+def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
+    """Whether there is more."""
+    with transaction.atomic():
+        _limit_waiting()
+        spool, now = Spool.objects.hold(name)
+        if spool.is_finished:
+            return False
+        # Opened only now that nobody else reads it: who did before may have removed it.
+        content = _content(path, spool.read_bytes)
+        lines = whole_lines(content)
+        _count(lines, now, path)
+        is_all = len(content) < READ_AT_ONCE
+        spool.read_bytes += len(lines)
+        if is_all:
+            spool.read_at, spool.is_finished = now, is_abandoned
+        spool.save(update_fields=["read_bytes", "read_at", "is_finished"])
+    return not is_all
+
+
+def _limit_waiting() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MILLISECONDS)]
+        )
+
+
+def _content(path: Path, start: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(READ_AT_ONCE)
+    except FileNotFoundError:
+        return b""
+
+
+def _remove(path: Path) -> None:
+    """It is marked as finished: should it stay, or come back, it is not read again."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s stays: %s", path, error)
+
+
+def _count(lines: bytes, now: datetime, path: Path) -> None:
+    found = counted(lines)
+    if found.damaged:
+        logger.warning("%s: %d damaged lines are left out", path, found.damaged)
+    this_minute = int(now.timestamp()) // 60
+    _count_periods(found.requests, this_minute)
+    _count_callers(found.requests, this_minute)
+    totals: dict[tuple[str, str, int, float], tuple[int, int]] = {}
+    for kind, count in found.requests.items():
+        key = kind.method, kind.route, kind.status, kind.within
+        before = totals.get(key, (0, 0))
+        totals[key] = before[0] + count, before[1] + found.microseconds[kind]
+    RequestTotal.objects.add((*key, *sums) for key, sums in totals.items())
+
+
+def _moment(kind: Kind, this_minute: int) -> datetime:
+    """Its minute; what a wrong clock puts into the future happened now."""
+    return datetime.fromtimestamp(min(kind.minute, this_minute) * 60, UTC)
+
+
+def _count_periods(requests: Counter[Kind], this_minute: int) -> None:
+    counts: Counter[tuple[str, datetime, str, str, int]] = Counter()
+    for kind, count in requests.items():
+        minute = _moment(kind, this_minute)
+        for grain, period in ((Grain.MINUTE, minute), (Grain.HOUR, minute.replace(minute=0))):
+            counts[grain.value, period, kind.method, kind.route, kind.status] += count
+    RequestCount.objects.add((*key, count) for key, count in counts.items())
+
+
+def _count_callers(requests: Counter[Kind], this_minute: int) -> None:
+    days: dict[date, list[tuple[Kind, int]]] = {}
+    for kind, count in requests.items():
+        days.setdefault(_moment(kind, this_minute).date(), []).append((kind, count))
+    counts: Counter[tuple[date, str, str, str, int]] = Counter()
+    for day, found in days.items():
+        named = _named(day, {kind.caller for kind, _ in found})
+        for kind, count in found:
+            caller = kind.caller if kind.caller in named else OTHERS
+            counts[day, caller, kind.method, kind.route, kind.status] += count
+    CallerCount.objects.add((*key, count) for key, count in counts.items())
+
+
+def _named(day: date, callers: Iterable[str]) -> set[str]:
+    """Those that are counted each for itself."""
+    wanted = set(callers)
+    named = CallerCount.objects.known(day, wanted)
+    new = sorted(wanted - named)
+    if new:
+        room = max(0, MOST_CALLERS - CallerCount.objects.callers_on(day))
+        named |= set(new[:room])
+    return named
+
+
+def remove_before(moment: datetime, minutes_before: datetime) -> int:
+    """Counts of periods before them, and what is known of spools as old. How many rows."""
+    removed = [
+        RequestCount.objects.before(Grain.MINUTE, minutes_before).delete()[0],
+        RequestCount.objects.before(Grain.HOUR, moment).delete()[0],
+        CallerCount.objects.before(moment.date()).delete()[0],
+        Spool.objects.untouched_since(moment - timedelta(days=30)).delete()[0],
+    ]
+    return sum(removed)
