@@ -21,6 +21,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "remove-old-usage": {"task": "ops.usage.remove_old_counts", "schedule": timedelta(days=1)},
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
+    "count-traffic": {
+        "task": "predictions.traffic.count_up",
+        "schedule": timedelta(seconds=10),
+        "options": {"expire_seconds": 10},
+    },
+    "compare-traffic": {
+        "task": "predictions.traffic.compare",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
+    },
     "add-intervals": {
         "task": "predictions.outcomes.add_intervals",
         "schedule": timedelta(seconds=30),

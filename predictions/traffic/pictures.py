@@ -1,7 +1,7 @@
 """What was asked of the predictors in a window of time, in figures."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 PERCENTILES = (0.5, 0.95, 0.99)
@@ -41,6 +41,13 @@ class Counts:
     def total(self) -> int:
         """Asked one by one, or in a list."""
         return self.answered + self.client_errors + self.server_errors
+
+    def plus(self, others: Iterable["Counts"]) -> "Counts":
+        return Counts(*map(sum, zip(*map(astuple, (self, *others)), strict=True)))
+
+    def without(self, others: Iterable["Counts"]) -> "Counts":
+        taken = Counts().plus(others)
+        return Counts(*(a - b for a, b in zip(astuple(self), astuple(taken), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

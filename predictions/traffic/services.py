@@ -1,18 +1,15 @@
 """What was asked, by whom, and how it went: figures of the audit log."""
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from predictions.models import BATCH, Prediction
-from predictions.shadow.models import moment_of
+from predictions.models import BATCH
+from predictions.traffic import counting
+from predictions.traffic.counting import LATE
+from predictions.traffic.models import Progress
 from predictions.traffic.pictures import (
-    MOST_CALLERS,
-    MOST_VERSIONS,
-    PERCENTILES,
-    SPANS,
     Bin,
     Caller,
     Counts,
@@ -22,80 +19,100 @@ from predictions.traffic.pictures import (
     Picture,
     Version,
 )
+from predictions.traffic.reading import Place, Statuses, callers, latencies, versions
+from predictions.traffic.windows import window_until
+
+# What is read by several queries is read again if it was counted on meanwhile.
+TRIES = 3
+
+
+def count_up(*, seconds: float = counting.BUDGET_SECONDS) -> int:
+    """Count what was written to the log since the last time; how many rows."""
+    return counting.count_up(seconds=seconds)
+
+
+def count_again() -> None:
+    """Forget all counts; the next runs count the log anew."""
+    counting.count_again()
+
+
+def count_differing_again() -> list[datetime]:
+    """Compare counts with the log; the beginnings of the six hours that differed."""
+    return counting.count_differing_again()
+
+
+def counted_until() -> datetime | None:
+    """What was written to the log before then is counted; None before the first time."""
+    return Progress.objects.values_list("counted_until", flat=True).first()
 
 
 def picture(*, window: str) -> Picture:
-    """Of one of SPANS. Raises KeyError."""
-    span = SPANS[window]
-    end = datetime.now(UTC).replace(second=0, microsecond=0)
-    last = datetime.fromtimestamp((end.timestamp() - 1) // span.bin.seconds * span.bin.seconds, UTC)
-    start = last - (span.bins - 1) * span.bin
-    rows = list(
-        Prediction.objects.since(start)
-        .before(end)
-        .values_list(
-            *("id", "predictor", "endpoint", "status", "latency_ms", "caller"),
-            *("model_version__version", "model_version__name"),
-        )
-    )
-    by: dict[str, dict[Any, list[Any]]] = {
-        name: defaultdict(list) for name in ("bin", "endpoint", "caller", "version")
-    }
-    for row in rows:
-        by["bin"][(moment_of(row[0]) - start) // span.bin].append(row)
-        by["endpoint"][row[1:3]].append(row)
-        by["caller"][row[5]].append(row)
-        by["version"][(row[1], row[6], row[7] or "")].append(row)
-    single = [row for row in rows if row[2] != BATCH]
-    callers = [Caller(name, _counts(of)) for name, of in _largest(by["caller"])]
-    versions = [Version(*key, _counts(of)) for key, of in _largest(by["version"])]
+    """Of one of `pictures.SPANS`, until the last minute to which no row comes late any more.
+
+    Raises KeyError.
+    """
+    for _ in range(TRIES):
+        before = _state()
+        found = _read(before, window)
+        if _state() == before:
+            break
+    return found
+
+
+def _state() -> tuple[Any, ...]:
+    """Of the counts, which changes with them."""
+    columns = ("transaction", "counted_until", "next_until", "written_from", "id_before")
+    return Progress.objects.values_list(*columns).first() or (None,) * 5
+
+
+def _read(state: tuple[Any, ...], name: str) -> Picture:
+    until = state[1]
+    window = window_until((until or state[2] or datetime.now(UTC)) - LATE, name=name)
+    statuses, times = Statuses(window), latencies(window)
+    total = statuses.total
+    (most_callers, all_callers), (most_versions, all_versions) = callers(window), versions(window)
+    starts = [window.start + number * window.bin for number in range(window.bins)]
+    single: Counter[int] = Counter()
+    for (_, endpoint), counts in statuses.of_endpoint.items():
+        single.update(counts if endpoint != BATCH else {})
     return Picture(
-        window=window,
-        start=start,
-        end=end,
-        bin=span.bin,
-        counted_until=datetime.now(UTC),
+        window=name,
+        start=window.start,
+        end=window.end,
+        bin=window.bin,
+        counted_until=until,
         bins=[
-            Bin(start + n * span.bin, _counts(by["bin"][n]), _latency(by["bin"][n]))
-            for n in range(span.bins)
+            Bin(
+                start,
+                statuses.in_bin.get(start, Counts()),
+                times.get((start, None, None), Latency()),
+            )
+            for start in starts
         ],
-        counts=_counts(rows),
-        statuses=dict(sorted(Counter(row[3] for row in single).items())),
-        latency=_latency(rows),
-        endpoints=[
-            Endpoint(*key, dict(sorted(Counter(row[3] for row in of).items())), _latency(of))
-            for key, of in _largest(by["endpoint"])
-        ],
-        callers=callers[:MOST_CALLERS],
-        other_callers=_others([one.counts for one in callers[MOST_CALLERS:]]),
-        versions=versions[:MOST_VERSIONS],
-        other_versions=_others([one.counts for one in versions[MOST_VERSIONS:]]),
+        counts=total,
+        statuses=dict(sorted(single.items())),
+        latency=times.get((None, None, None), Latency()),
+        endpoints=_endpoints(statuses, times),
+        callers=most_callers,
+        other_callers=_others(total, most_callers, all_callers),
+        versions=most_versions,
+        other_versions=_others(total, most_versions, all_versions),
     )
 
 
-def _largest(groups: dict[Any, list[Any]]) -> list[tuple[Any, list[Any]]]:
-    return sorted(groups.items(), key=lambda group: -len(group[1]))
+def _endpoints(statuses: Statuses, times: Mapping[Place, Latency]) -> list[Endpoint]:
+    """Most rows first."""
+    found = [
+        Endpoint(
+            predictor,
+            endpoint,
+            dict(sorted(counts.items())),
+            times.get((None, predictor, endpoint), Latency()),
+        )
+        for (predictor, endpoint), counts in statuses.of_endpoint.items()
+    ]
+    return sorted(found, key=lambda one: (-one.total, one.predictor, one.endpoint))
 
 
-def _counts(rows: Iterable[Any]) -> Counts:
-    found = Counter(0 if row[2] == BATCH else max(row[3] // 100, 2) for row in rows)
-    return Counts(found[2] + found[3], found[4], found[5], found[0])
-
-
-def _others(found: list[Counts]) -> Others:
-    return Others(
-        len(found),
-        Counts(
-            sum(one.answered for one in found),
-            sum(one.client_errors for one in found),
-            sum(one.server_errors for one in found),
-            sum(one.batch_rows for one in found),
-        ),
-    )
-
-
-def _latency(rows: Iterable[Any]) -> Latency:
-    times = sorted(row[4] for row in rows if row[3] < 400 and row[2] != BATCH)
-    if not times:
-        return Latency()
-    return Latency(*(float(f"{times[math.ceil(p * len(times)) - 1]:.2g}") for p in PERCENTILES))
+def _others(total: Counts, shown: Sequence[Caller] | Sequence[Version], number: int) -> Others:
+    return Others(number - len(shown), total.without(one.counts for one in shown))

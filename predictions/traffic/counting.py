@@ -1,0 +1,263 @@
+"""Rows of the log become counts, each once: followed by the numbers of their transactions.
+
+A row that has an early id may be committed late, a batch's by hours, and then no watermark of time
+has seen it. But a transaction that ended before another began has a smaller number. So a *mark* is
+the next number there will be; when all before it have ended, exactly the rows written from the
+last mark up to this one are added (docs/decisions/0016).
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as midnight
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from predictions.models import Prediction, Retention, first_id
+from predictions.traffic import adding
+from predictions.traffic.models import DAY, KEPT, SIX_HOURS, TABLES, EndpointTraffic, Progress
+from predictions.traffic.windows import floor
+
+# A row's `created_at` is made by the machine that writes it: some time before its transaction, by a
+# clock that may differ.
+LATE = timedelta(seconds=settings.AUDIT_SECONDS + 10)
+LONG = timedelta(hours=1)
+SLICE = timedelta(minutes=1)
+CHUNK = 50_000
+HALF = 2**31
+# Of a run: others may have the worker then, and the next comes by itself.
+BUDGET_SECONDS = 5.0
+# For transactions that are under way to end.
+PATIENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
+MOST_COMPARED = 8
+_CLUSTER = """
+SELECT system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()),
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint, now()
+FROM pg_control_system()"""
+_ALL_BEFORE_ENDED = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s"
+# Found by the index; nothing runs beside it in further processes; and no compiling for one query.
+_PLAN = """
+SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL work_mem = '64MB';
+SET LOCAL max_parallel_workers_per_gather = 0"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    counted: int
+    is_last: bool
+    """Up to its mark all is counted."""
+
+
+def count_up(*, seconds: float = BUDGET_SECONDS) -> int:
+    """Count what was written since the last time, for so long, one step at least; how many rows.
+
+    Nothing while another is at it, or while a transaction goes on that began before the mark.
+    """
+    ends = time.monotonic() + seconds
+    mark = _set_mark()
+    if mark is None or not _has_come(mark):
+        return 0
+    counted, step = 0, _take_step(mark)
+    while step is not None:
+        counted += step.counted
+        if step.is_last or time.monotonic() > ends:
+            break
+        step = _take_step(mark)
+    return counted
+
+
+def count_again() -> None:
+    """Forget all counts: the next run begins from the log alone."""
+    with transaction.atomic():
+        progress = _locked(wait=True)
+        assert progress is not None
+        _forget(progress)
+
+
+def count_differing_again() -> list[datetime]:
+    """Compare counts with the log; the beginnings of the six hours that differed.
+
+    A row that a clock far behind wrote is not found where rows of now are looked for, but here.
+    Each six hours are compared once, an hour after their end.
+    """
+    differing = []
+    for _ in range(MOST_COMPARED):
+        with transaction.atomic():
+            progress = _locked()
+            if progress is None or progress.counted_until is None or progress.written_from:
+                break
+            start = progress.compared_until or floor(progress.counted_until - LONG, SIX_HOURS)
+            progress.compared_until = start + timedelta(minutes=SIX_HOURS)
+            if progress.compared_until > progress.counted_until - LONG:
+                break
+            if _differs(start, progress.compared_until):
+                _count_anew(progress, start, progress.compared_until)
+                differing.append(start)
+            progress.save()
+    return differing
+
+
+def _differs(start: datetime, end: datetime) -> bool:
+    of = EndpointTraffic.objects.filter(grain=SIX_HOURS, period=start)
+    counted = of.aggregate(rows=Sum("count"))["rows"] or 0
+    return bool(Prediction.objects.since(start).before(end).count() != counted)
+
+
+def _count_anew(progress: Progress, start: datetime, end: datetime) -> None:
+    """Six hours. What was written since the last mark is left to the next."""
+    assert progress.counted_until is not None and progress.transaction is not None
+    day = floor(start, DAY)
+    for table in TABLES:
+        table.objects.filter(period__gte=start, period__lt=end).exclude(grain=DAY).delete()
+        table.objects.filter(grain=DAY, period=day).delete()
+    _row(
+        adding.MADE_BETWEEN,
+        {
+            **_grains(progress.counted_until),
+            f"since_{DAY}": "infinity",
+            "id_from": first_id(start),
+            "id_before": first_id(end),
+            "long_before": progress.counted_until - LONG,
+            "first": progress.transaction,
+            "end": progress.transaction + HALF,
+        },
+    )
+    with connection.cursor() as cursor:
+        for statement in adding.DAYS:
+            cursor.execute(statement, {"day": day})
+
+
+def _set_mark() -> int | None:
+    """The one that is counted to next; None if another is at it."""
+    with transaction.atomic():
+        progress = _locked()
+        if progress is None:
+            return None
+        cluster, next_number, now = _row(_CLUSTER)
+        last = progress.transaction or progress.next_transaction or next_number
+        if progress.cluster != cluster or not 0 <= next_number - last < HALF:
+            # Restored elsewhere, or asleep for so long that numbers begin again.
+            _forget(progress)
+            progress.cluster = cluster
+        if progress.next_transaction is None:
+            progress.next_transaction, progress.next_until = next_number, now
+        # After the mark: what is written to a removed month anew, before it, is not counted yet.
+        _take_out_removed(progress)
+        progress.save()
+        return progress.next_transaction
+
+
+def _has_come(mark: int) -> bool:
+    """Whether all before it have ended. Outside a transaction, which would have a number itself."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not _row(_ALL_BEFORE_ENDED, [mark])[0]:
+        if time.monotonic() > ends:
+            return False
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def _take_step(mark: int) -> Step | None:
+    """In one transaction: counts, and how far they are; None if another is at it."""
+    with transaction.atomic():
+        progress = _locked()
+        if progress is None or progress.next_transaction != mark:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute(_PLAN)
+        step = _first_pass(progress) if progress.transaction is None else _next_slice(progress)
+        if step.is_last:
+            _arrive(progress)
+        progress.save()
+    return step
+
+
+def _first_pass(progress: Progress) -> Step:
+    """All that was there before the first mark, the newest first, some at a time."""
+    assert progress.next_transaction is not None and progress.next_until is not None
+    at = progress.next_until
+    chosen, first, counted = _row(
+        adding.OLDER,
+        {
+            **_grains(at),
+            "id_from": first_id(at - KEPT[SIX_HOURS]),
+            # Ids of a clock that is ahead.
+            "id_before": progress.id_before or first_id(at + timedelta(days=365)),
+            "limit": CHUNK,
+            "long_before": at - LONG,
+            "first": progress.next_transaction,
+            "end": progress.next_transaction + HALF,
+        },
+    )
+    progress.id_before = first or progress.id_before
+    return Step(counted, is_last=chosen < CHUNK)
+
+
+def _next_slice(progress: Progress) -> Step:
+    """What was written from the last mark to the next, a slice of time after the other."""
+    assert progress.next_until is not None and progress.counted_until is not None
+    start = progress.written_from or progress.counted_until - LATE
+    stop = start + SLICE
+    is_last = stop >= progress.next_until
+    _, _, counted = _row(
+        adding.WRITTEN_BETWEEN,
+        {
+            **_grains(progress.next_until),
+            "start": start,
+            # Clocks may be ahead.
+            "stop": progress.next_until + timedelta(days=365) if is_last else stop,
+            "first": progress.transaction,
+            "end": progress.next_transaction,
+        },
+    )
+    progress.written_from = stop
+    return Step(counted, is_last)
+
+
+def _arrive(progress: Progress) -> None:
+    assert progress.next_until is not None
+    progress.transaction, progress.counted_until = progress.next_transaction, progress.next_until
+    progress.next_transaction = progress.next_until = None
+    progress.written_from = progress.id_before = None
+    for grain, kept in KEPT.items():
+        for table in TABLES:
+            old = table.objects.filter(grain=grain, period__lt=progress.counted_until - kept)
+            old.delete()
+
+
+def _grains(now: datetime) -> dict[str, datetime]:
+    return {f"since_{grain}": now - kept for grain, kept in KEPT.items()}
+
+
+def _take_out_removed(progress: Progress) -> None:
+    """Months that left the log since the last time."""
+    for removed in Retention.objects.filter(pk__gt=progress.retention).order_by("pk"):
+        start = datetime.combine(removed.month.replace(day=1), midnight(), UTC)
+        following = (start + timedelta(days=31)).replace(day=1)
+        for table in TABLES:
+            table.objects.filter(period__gte=start, period__lt=following).delete()
+        progress.retention = removed.pk
+
+
+def _forget(progress: Progress) -> None:
+    for table in TABLES:
+        table.objects.all().delete()
+    progress.transaction = progress.counted_until = None
+    progress.next_transaction = progress.next_until = None
+    progress.written_from = progress.id_before = progress.compared_until = None
+    progress.save()
+
+
+def _locked(*, wait: bool = False) -> Progress | None:
+    """None if another has it, and one does not wait."""
+    Progress.objects.get_or_create(pk=1)
+    return Progress.objects.select_for_update(skip_locked=not wait).first()
+
+
+def _row(statement: str, parameters: Any = None) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()

@@ -1,0 +1,136 @@
+"""The counts of a window, summed up by the database."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from modelregistry.models import ModelVersion
+from predictions.models import BATCH
+from predictions.traffic.models import (
+    DAY,
+    CallerTraffic,
+    EndpointTraffic,
+    LatencyTraffic,
+    VersionTraffic,
+)
+from predictions.traffic.pictures import (
+    MOST_CALLERS,
+    MOST_VERSIONS,
+    PERCENTILES,
+    Caller,
+    Counts,
+    Latency,
+    Version,
+)
+from predictions.traffic.windows import Window, minutes_of, pieces
+
+Place = tuple[datetime | None, str | None, str | None]
+"""Of a latency: bin, or predictor and endpoint, or none of them: the whole window."""
+
+_OF = """
+FROM (VALUES {pieces}) AS piece (grain, start, stop)
+JOIN {table} AS t ON t.grain = piece.grain AND t.period >= piece.start AND t.period < piece.stop"""
+_BIN = "date_bin(%(bin)s, period, %(start)s)"
+_STATUSES = f"""
+SELECT {_BIN} AS bin, predictor, endpoint, status, endpoint = '{BATCH}' AS is_batch,
+       sum(count)::bigint {{of}}
+GROUP BY GROUPING SETS ((bin, status, is_batch), (predictor, endpoint, status))"""
+# As percentile_disc finds it: the first that so large a share does not exceed.
+_PERCENTILES = ", ".join(
+    f"min(bucket) FILTER (WHERE up_to >= ceil({share}::float8 * total))" for share in PERCENTILES
+)
+_LATENCIES = f"""
+WITH found AS (
+    SELECT {_BIN} AS bin, predictor, endpoint, bucket, sum(count) AS count {{of}}
+    GROUP BY GROUPING SETS ((bin, bucket), (predictor, endpoint, bucket), (bucket))),
+running AS (
+    SELECT bin, predictor, endpoint, bucket,
+           sum(count) OVER (PARTITION BY bin, predictor, endpoint ORDER BY bucket) AS up_to,
+           (sum(count) OVER (PARTITION BY bin, predictor, endpoint))::float8 AS total
+    FROM found)
+SELECT bin, predictor, endpoint, {_PERCENTILES} FROM running
+GROUP BY bin, predictor, endpoint"""  # noqa: S608
+_CLASSES = ("answered", "client_errors", "server_errors", "batch_rows")
+_LARGEST = f"""
+SELECT {{keys}}, {", ".join(f"sum({name})::bigint" for name in _CLASSES)}, count(*) OVER () {{of}}
+GROUP BY {{keys}} ORDER BY sum({" + ".join(_CLASSES)}) DESC, {{keys}} LIMIT {{most}}"""
+
+
+class Statuses:
+    """Rows of the log by HTTP status."""
+
+    def __init__(self, window: Window) -> None:
+        self.in_bin: dict[datetime, Counts] = {}
+        self.of_endpoint: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+        """By predictor and endpoint."""
+        in_bin: dict[datetime, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        of = _of(window, EndpointTraffic._meta.db_table, minutes_of(window.bin))
+        for bin, predictor, endpoint, status, is_batch, count in _rows(_STATUSES, of, window):
+            if bin is None:
+                self.of_endpoint[predictor, endpoint][status] = count
+            else:
+                in_bin[bin][3 if is_batch else _class(status)] += count
+        self.in_bin = {bin: Counts(*counts) for bin, counts in in_bin.items()}
+
+    @property
+    def total(self) -> Counts:
+        return Counts().plus(self.in_bin.values())
+
+
+def latencies(window: Window) -> Mapping[Place, Latency]:
+    of = _of(window, LatencyTraffic._meta.db_table, minutes_of(window.bin))
+    return {
+        (bin, predictor, endpoint): Latency(*map(milliseconds, buckets))
+        for bin, predictor, endpoint, *buckets in _rows(_LATENCIES, of, window)
+    }
+
+
+def callers(window: Window) -> tuple[list[Caller], int]:
+    """Those with most rows, and how many there are in all."""
+    of = _of(window, CallerTraffic._meta.db_table, DAY)
+    rows = _rows(_LARGEST, of, window, keys="caller", most=MOST_CALLERS)
+    return [Caller(row[0], Counts(*row[1:5])) for row in rows], rows[0][-1] if rows else 0
+
+
+def versions(window: Window) -> tuple[list[Version], int]:
+    """Those with most rows, and how many there are in all."""
+    of = _of(window, VersionTraffic._meta.db_table, DAY)
+    keys = "predictor, model_version_id"
+    rows = _rows(_LARGEST, of, window, keys=keys, most=MOST_VERSIONS)
+    known = ModelVersion.objects.filter(pk__in=[row[1] for row in rows])
+    names = {pk: (number, name) for pk, number, name in known.values_list("pk", "version", "name")}
+    found = []
+    for predictor, pk, *counts, _ in rows:
+        number, name = names.get(pk, (None, ""))
+        found.append(Version(predictor, number, name, Counts(*counts)))
+    return found, rows[0][-1] if rows else 0
+
+
+def milliseconds(bucket: int) -> float:
+    """Two digits and a power of ten, as `adding.BUCKET` numbers them."""
+    power, digits = divmod(bucket, 90)
+    return float(f"{digits + 10}e{power - 1}")
+
+
+def _class(status: int) -> int:
+    return 0 if status < 400 else 1 if status < 500 else 2
+
+
+def _of(window: Window, table: str, largest: int) -> str:
+    """Numbers and moments of ours: nothing that anybody sent."""
+    values = ", ".join(
+        f"({grain}, '{start.isoformat()}'::timestamptz, '{end.isoformat()}'::timestamptz)"
+        for grain, start, end in pieces(window.start, window.end, largest)
+    )
+    return _OF.format(pieces=values, table=table)
+
+
+def _rows(template: str, of: str, window: Window, **more: Any) -> Sequence[tuple[Any, ...]]:
+    values: Any = {"bin": window.bin, "start": window.start}
+    with connection.cursor() as cursor:
+        cursor.execute(template.format(of=of, **more), values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
