@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ops.measures import Measure
-from ops.metrics import drift, jobs, outcomes, room, versions
+from ops.metrics import drift, jobs, outcomes, room, traffic, versions
 from ops.usage import collecting
 
 logger = logging.getLogger(__name__)
@@ -22,17 +22,18 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Group = tuple[tuple[Measure, ...], Callable[[], Iterable[Metric]]]
 GROUPS: Mapping[str, Group] = {
+    "requests": (collecting.MEASURES, collecting.collect),
     "versions": (versions.MEASURES, versions.collect),
     "jobs": (jobs.MEASURES, jobs.collect),
     "drift": (drift.MEASURES, drift.collect),
     "outcomes": (outcomes.MEASURES, outcomes.collect),
+    "traffic": (traffic.MEASURES, traffic.collect),
     "room": (room.MEASURES, room.collect),
 }
 FAULT = Measure(
     "housing_metrics_fault",
     "1: this group is missing, for a reason that the log tells; the others are there",
     ("group",),
-    (collecting.MEASURES, collecting.collect),
 )
 MEASURES = (*(measure for measures, _ in GROUPS.values() for measure in measures), FAULT)
 
