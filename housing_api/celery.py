@@ -2,10 +2,18 @@
 
 import logging
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, before_task_publish, setup_logging
+from celery.signals import (
+    after_task_publish,
+    before_task_publish,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+)
+from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "housing_api.settings")
@@ -31,3 +39,15 @@ app.steps["worker"].add(TaskLogStep)
 def _keep_logging(loglevel: int | str, **_: Any) -> None:
     """Django's LOGGING holds in workers too; `--loglevel` is for what Celery itself says."""
     logging.getLogger("celery").setLevel(loglevel)
+
+
+@worker_process_init.connect
+def _start_tracing(**_: Any) -> None:
+    if settings.TRACED:
+        import_module("ops.tracing").start(service="valuation-worker")
+
+
+@worker_process_shutdown.connect
+def _stop_tracing(**_: Any) -> None:
+    if settings.TRACED:
+        import_module("ops.tracing").stop()

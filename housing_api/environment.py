@@ -106,6 +106,11 @@ VARIABLES = (
         "500",
         "statements that take so long are logged by the PostgreSQL of `bin/*`, ms",
     ),
+    Variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "where traces go: a collector of OpenTelemetry (OTLP over HTTP), as a URL",
+    ),
 )
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 

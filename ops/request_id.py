@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import uuid_utils
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 # What a client may choose: nothing that could break a log line or a header.
 ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
@@ -25,9 +25,9 @@ class RequestIdMiddleware:
             # By time: the log's index of them grows at its end, with less to write (benchmarks).
             request_id = uuid_utils.uuid7().hex
             request.META["HTTP_X_REQUEST_ID"] = request_id
-        marks = bind_contextvars(request_id=request_id)
+        bind_contextvars(request_id=request_id)
         response = self._get_response(request)
         response["X-Request-ID"] = request_id
         if not response.streaming:  # what streams is still to be made: see OpsConfig
-            reset_contextvars(**marks)
+            clear_contextvars()
         return response
