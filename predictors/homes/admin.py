@@ -1,9 +1,9 @@
-"""These tables come from files (`load_sales`, `load_demographics`)."""
+"""These tables come from files (`load_sales`, `load_demographics`, `load_examples`)."""
 
 from django.contrib import admin
 
 from modelregistry.read_only import ReadOnlyAdmin
-from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
+from predictors.homes.models import DataLoad, ExampleHome, Sale, ZipcodeDemographics
 
 
 @admin.register(ZipcodeDemographics)
@@ -35,3 +35,9 @@ class SaleAdmin(ReadOnlyAdmin):
 class DataLoadAdmin(ReadOnlyAdmin):
     list_display = ("dataset", "file_name", "rows", "is_synthetic", "loaded_at", "sha256")
     list_filter = ("dataset", "is_synthetic")
+
+
+@admin.register(ExampleHome)
+class ExampleHomeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "facts", "load")
+    list_select_related = ("load",)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from predictions.schemas import ref
+from predictors.homes.examples import SHOWN
 from predictors.homes.ml.schema import HOME_FIELDS
 
 Schema = dict[str, Any]
@@ -59,6 +60,14 @@ _FACTS = _object(
 )
 
 ATLAS_SCHEMAS: Schema = {
+    "HomesExamples": _object(
+        {
+            "data": _DATA,
+            "source": {"type": ["string", "null"], "description": "the file; null: none"},
+            "examples": {"type": "array", "maxItems": SHOWN, "items": ref("HomesFacts")},
+        },
+        "Homes to try the service with, from a file of homes that nobody has sold yet.",
+    ),
     "HomesFacts": _FACTS,
     "HomesZipcode": _ZIPCODE,
     "HomesZipcodes": _object(

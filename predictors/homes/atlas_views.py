@@ -4,9 +4,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from predictions.openapi import responses
-from predictions.rendering import json_content
+from predictions.rendering import json_content, respond
 from predictions.views import JSONView
 from predictors.homes.atlas import SHELF, Atlas
+from predictors.homes.examples import examples
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
@@ -28,6 +29,17 @@ class ZipcodesView(JSONView):
     )
     def get(self, request: Request) -> HttpResponse:
         return _as_asked(SHELF.atlas(), request._request)
+
+
+class ExamplesView(JSONView):
+    @extend_schema(
+        operation_id="list_example_homes",
+        summary="A few homes to try the service with",
+        tags=["homes"],
+        responses=responses("HomesExamples", 503),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return respond(examples())
 
 
 def _as_asked(atlas: Atlas, request: HttpRequest) -> HttpResponse:

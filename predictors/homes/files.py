@@ -86,6 +86,9 @@ SALE_CELLS: Mapping[str, Cell] = {
 }
 
 
+EXAMPLE_CELLS: Mapping[str, Cell] = {field.name: SALE_CELLS[field.name] for field in HOME_FIELDS}
+
+
 def read_demographics(path: Path) -> DataFile:
     """Raises DataError that names file, line and column."""
     return _read(path, DEMOGRAPHIC_CELLS, key=("zipcode",), check=lambda values: [])
@@ -94,6 +97,11 @@ def read_demographics(path: Path) -> DataFile:
 def read_sales(path: Path) -> DataFile:
     """Raises DataError that names file, line and column."""
     return _read(path, SALE_CELLS, key=("id", "date"), check=contradictions)
+
+
+def read_examples(path: Path) -> DataFile:
+    """Raises DataError that names file, line and column."""
+    return _read(path, EXAMPLE_CELLS, key=(), check=contradictions)
 
 
 def _read(
@@ -123,7 +131,7 @@ def _read(
                     f"{path}, line {reader.line_num}, column {fault.field}: {fault.detail}"
                 )
             identity = tuple(values[name] for name in key)
-            if identity in seen:
+            if key and identity in seen:
                 raise DataError(
                     f"{path}, line {reader.line_num}, column {key[0]}: "
                     f"{', '.join(map(str, identity))} is there twice, "

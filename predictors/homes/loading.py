@@ -8,9 +8,9 @@ from django.db import connection, models, transaction
 from psycopg import sql
 
 from predictions.contract import DataError
-from predictors.homes.files import DataFile, read_demographics, read_sales
+from predictors.homes.files import DataFile, read_demographics, read_examples, read_sales
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS, HOME_COLUMNS, IDENTITY
-from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
+from predictors.homes.models import DataLoad, ExampleHome, Sale, ZipcodeDemographics
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,22 @@ def load_sales(path: Path) -> LoadSummary:
 
 
 @transaction.atomic
+def load_examples(path: Path) -> LoadSummary:
+    """The homes of the file instead of those before. Raises DataError; then nothing has changed."""
+    file = read_examples(path)
+    with connection.cursor() as cursor:
+        # One load at a time; readers go on.
+        cursor.execute("LOCK TABLE homes_examplehome IN SHARE ROW EXCLUSIVE MODE")
+    removed = _make_room(file, DataLoad.Dataset.EXAMPLES, ExampleHome)
+    load = _loaded(file, DataLoad.Dataset.EXAMPLES)
+    ExampleHome.objects.all().delete()
+    ExampleHome.objects.bulk_create(
+        ExampleHome(facts=dict(zip(HOME_COLUMNS, row, strict=True)), load=load) for row in file.rows
+    )
+    return LoadSummary(file.name, len(file.rows), 0, 0, removed)
+
+
+@transaction.atomic
 def _load(
     file: DataFile,
     *,
@@ -66,18 +82,22 @@ def _load(
         # One load at a time; readers go on.
         cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
         removed = _make_room(file, dataset, model)
-        load = DataLoad.objects.create(
-            dataset=dataset,
-            file_name=file.name,
-            sha256=file.sha256,
-            rows=len(file.rows),
-            is_synthetic=file.is_synthetic,
-        )
+        load = _loaded(file, dataset)
         _copy(cursor, table, columns, file.rows)
         if model is Sale:
             _give_parcels(cursor, load)
         new, changed = _upsert(cursor, table, columns, key, load)
     return LoadSummary(file.name, new, changed, len(file.rows) - new - changed, removed)
+
+
+def _loaded(file: DataFile, dataset: DataLoad.Dataset) -> DataLoad:
+    return DataLoad.objects.create(
+        dataset=dataset,
+        file_name=file.name,
+        sha256=file.sha256,
+        rows=len(file.rows),
+        is_synthetic=file.is_synthetic,
+    )
 
 
 def _make_room(file: DataFile, dataset: DataLoad.Dataset, model: type[models.Model]) -> int:

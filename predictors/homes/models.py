@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Count, ExpressionWrapper, F, FloatField, Max, Min, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 
 
@@ -12,8 +13,9 @@ class DataLoadQuerySet(models.QuerySet["DataLoad"]):
         return self.filter(dataset=dataset).order_by("-id").first()
 
     def marks(self) -> list[tuple[int, datetime]]:
-        """Other ones whenever files or outcomes changed the tables below."""
-        return list(self.order_by("id").values_list("id", "loaded_at"))
+        """Other ones whenever files or outcomes changed sales or demographics."""
+        loads = self.exclude(dataset=DataLoad.Dataset.EXAMPLES)
+        return list(loads.order_by("id").values_list("id", "loaded_at"))
 
 
 class DataLoad(models.Model):
@@ -22,6 +24,7 @@ class DataLoad(models.Model):
     class Dataset(models.TextChoices):
         SALES = "sales"
         DEMOGRAPHICS = "demographics"
+        EXAMPLES = "examples"
         # Not a file: what was reported of homes that were valued (`predictors.homes.outcomes`).
         OUTCOMES = "outcomes"
 
@@ -195,3 +198,26 @@ class Sale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.parcel} on {self.date}"
+
+
+class ExampleHomeQuerySet(models.QuerySet["ExampleHome"]):
+    def valued(self) -> list[dict[str, Any]]:
+        """The facts of those in zipcodes that have demographics, in the order of the file."""
+        known = ZipcodeDemographics.objects.values("zipcode")
+        homes = self.annotate(place=KeyTextTransform("zipcode", "facts"))
+        return list(homes.filter(place__in=known).order_by("id").values_list("facts", flat=True))
+
+
+class ExampleHome(models.Model):
+    """A home to try the service with: nobody has sold it yet."""
+
+    facts = models.JSONField(help_text="all 18, as a client would send them")
+    load = models.ForeignKey(DataLoad, on_delete=models.PROTECT, editable=False)
+
+    objects = ExampleHomeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"example {self.pk}"

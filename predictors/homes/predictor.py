@@ -13,6 +13,7 @@ from learning.progress import Progress
 from modelregistry.catalog import Trial
 from modelregistry.loading import LoadedModel
 from predictions.contract import (
+    DataError,
     DataKind,
     HeldOut,
     Kept,
@@ -26,12 +27,12 @@ from predictions.references import Reference
 from predictors.homes.atlas_schemas import ATLAS_SCHEMAS
 from predictors.homes.decoding import HomeDecoder
 from predictors.homes.demographics import DEMOGRAPHICS
-from predictors.homes.files import DEMOGRAPHICS_FILE, SALES_FILE, digest_of
+from predictors.homes.files import DEMOGRAPHICS_FILE, EXAMPLES_FILE, SALES_FILE, digest_of
 from predictors.homes.frames import data_kind
 from predictors.homes.held_out import held_out, training_rows
 from predictors.homes.inclusion_schemas import INCLUSIONS
 from predictors.homes.inclusions import include, intervals
-from predictors.homes.loading import load_demographics, load_sales
+from predictors.homes.loading import load_demographics, load_examples, load_sales
 from predictors.homes.ml.champion.classes import CHAMPION_CLASSES
 from predictors.homes.ml.recipes import RECIPES
 from predictors.homes.ml.schema import (
@@ -175,3 +176,14 @@ class HomesPredictor(Predictor):
             if DataLoad.objects.filter(dataset=dataset, sha256=digest_of(files / name)).exists():
                 continue
             report(str(load(files / name)))
+        self._load_examples(files / EXAMPLES_FILE, report)
+
+    @staticmethod
+    def _load_examples(path: Path, report: Report) -> None:
+        """No answer rests on them: what is wrong with them keeps nobody from answering."""
+        examples = DataLoad.Dataset.EXAMPLES
+        try:
+            if not DataLoad.objects.filter(dataset=examples, sha256=digest_of(path)).exists():
+                report(str(load_examples(path)))
+        except DataError as error:
+            report(f"no homes to try the service with: {error}")
