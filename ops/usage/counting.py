@@ -79,11 +79,13 @@ def look() -> None:
 
 def stop() -> None:
     """Before the process ends. Without the database the file waits for the next process."""
-    if _spool is None:
+    global _spool
+    spool, _spool = _spool, None
+    if spool is None:
         return
-    _spool.end()
+    spool.end()
     with contextlib.suppress(Error):
-        gathering.gather(_spool.name)
+        gathering.gather(spool.name)
 
 
 def _who(request: HttpRequest) -> str:
