@@ -46,13 +46,13 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(state__in=UNFINISHED)
 
     def newest(self, limit: int) -> "BatchQuerySet":
-        """Unfinished first; with `rows_done`, of finished pieces, and `rows_failed`, of those."""
+        """Unfinished first, then what ended last; with `rows_done` and `rows_failed` so far."""
         done = Q(chunks__done_at__isnull=False)
         sums = {
             "rows_done": Sum("chunks__rows", filter=done, default=0),
             "rows_failed": Sum("chunks__failed", filter=done, default=0),
         }
-        unfinished_first = (Q(finished_at__isnull=False), "-created_at")
+        unfinished_first = (F("finished_at").desc(nulls_first=True), "-created_at")
         chosen = self.order_by(*unfinished_first).values("pk")[:limit]
         found = self.model.objects.filter(pk__in=chosen).select_related("model_version")
         return found.order_by(*unfinished_first).annotate(**sums)

@@ -1,0 +1,79 @@
+"""Numbers as the operations page writes them. What is not known is a dash."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+Number = float | None
+register = template.Library()
+UNKNOWN = "–"
+NOTHING = (None, "")
+"""The latter is what a template makes of a key that is not there."""
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@register.filter
+def count(value: Number) -> str:
+    return UNKNOWN if value in NOTHING else f"{value:,.0f}"
+
+
+@register.filter
+def plain(value: Number) -> str:
+    """With as many digits as it has, at most six."""
+    return UNKNOWN if value in NOTHING else f"{value:,g}"
+
+
+@register.filter
+def digits(value: Number) -> str:
+    """Three of them."""
+    return UNKNOWN if value in NOTHING else f"{value:,.3g}"
+
+
+@register.filter
+def percent(value: Number) -> str:
+    """Of something that is in % already."""
+    return UNKNOWN if value in NOTHING else f"{value:.1f} %"
+
+
+@register.filter
+def share(part: float, whole: float) -> str:
+    """`part` in % of `whole`."""
+    return percent(100 * part / whole) if whole else UNKNOWN
+
+
+@register.filter
+def rate(value: float, minutes: float) -> str:
+    """Per minute, three digits."""
+    return f"{value / minutes:,.3g}" if value / minutes < 1000 else f"{value / minutes:,.0f}"
+
+
+@register.filter
+def size(value: float) -> SafeString:
+    """Bytes, in units of 1,000; the exact number stands in the markup."""
+    short, unit = float(value), 0
+    while short >= 999.5 and unit < len(UNITS) - 1:
+        short, unit = short / 1000, unit + 1
+    return format_html('<data value="{}">{} {}</data>', value, f"{short:.3g}", UNITS[unit])
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """UTC, to the second; all of it stands in the markup."""
+    if value is None:
+        return UNKNOWN
+    shown = f"{value:%Y-%m-%d %H:%M:%S}"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+
+
+@register.filter
+def lasting(value: float | timedelta | None) -> str:
+    """Seconds, or a span of time, in words of one unit."""
+    if value is None:
+        return UNKNOWN
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    for limit, length, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"
