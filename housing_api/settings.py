@@ -91,8 +91,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
-    "ops.usage.counting.CountingMiddleware",
     "ops.request_log.RequestLogMiddleware",
+    "ops.usage.counting.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -105,8 +105,8 @@ MIDDLEWARE = [
 # A question to a predictor passes only these; the rest is for pages (predictions.questions).
 QUESTION_MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
-    "ops.usage.counting.CountingMiddleware",
     "ops.request_log.QuestionLogMiddleware",
+    "ops.usage.counting.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
 ]
 
@@ -264,8 +264,8 @@ if PRODUCTION:
     HTTPS = environment.flag("HOUSING_HTTPS")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
     SECURE_SSL_REDIRECT = HTTPS
-    # Probes come from inside, over plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    # Probes and Prometheus come from inside, over plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
     SESSION_COOKIE_SECURE = HTTPS
     CSRF_COOKIE_SECURE = HTTPS
     SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
