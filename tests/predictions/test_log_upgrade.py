@@ -1,4 +1,4 @@
-"""An upgrade gives the log its column `subject` and an index of it while the log is in use."""
+"""An upgrade gives the log its column `subject` and indexes while the log is in use."""
 
 import threading
 import uuid
@@ -24,18 +24,23 @@ WAITING = (
 )
 # As it was before, and as an upgrade left it that was interrupted at its first month.
 BEFORE = f"""
-DROP INDEX prediction_subject;
-DELETE FROM django_migrations WHERE app = 'predictions' AND name = '0003_subject';
+DROP INDEX prediction_subject, prediction_created;
+DELETE FROM django_migrations WHERE app = 'traffic'
+OR (app = 'predictions' AND name IN ('0003_subject', '0004_created'));
 CREATE INDEX prediction_subject ON ONLY predictions_prediction (subject, id)
 WHERE subject IS NOT NULL;
 CREATE INDEX predictions_prediction_{month_ahead(0)}_subject_id_idx
 ON predictions_prediction_{month_ahead(0)} (subject, id) WHERE subject IS NOT NULL;
 """
+INDEXES = ("prediction_created", "prediction_subject")
 MONTHS_WITH = (
-    "SELECT count(*) FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid "
-    "WHERE inhparent = 'prediction_subject'::regclass AND indisvalid"
+    "SELECT inhparent::regclass::text, count(*) FROM pg_inherits "
+    "JOIN pg_index ON indexrelid = inhrelid "
+    f"WHERE inhparent::regclass::text IN {INDEXES} AND indisvalid GROUP BY 1 ORDER BY 1"
 )
-IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'prediction_subject'::regclass"
+ARE_VALID = (
+    f"SELECT bool_and(indisvalid) FROM pg_index WHERE indexrelid::regclass::text IN {INDEXES}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +68,9 @@ def test_it_works(database: OwnDatabase) -> None:
         reader.execute("COMMIT")
         upgrade.join()
         assert done == [0]
-        assert other.execute(MONTHS_WITH).fetchone() == (4,)
-        assert other.execute(IS_VALID).fetchone() == (True,)
+        assert other.execute(MONTHS_WITH).fetchall() == [(index, 4) for index in INDEXES]
+        assert other.execute(ARE_VALID).fetchone() == (True,)
         # So has a month that is made later.
         made = "SELECT predictions_make_partition(%s)"
         assert other.execute(made, [datetime(2036, 1, 1, tzinfo=UTC)]).fetchone() == (True,)
-        assert other.execute(MONTHS_WITH).fetchone() == (5,)
+        assert other.execute(MONTHS_WITH).fetchall() == [(index, 5) for index in INDEXES]
