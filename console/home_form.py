@@ -29,6 +29,7 @@ class Control:
     high: float = 0
     step: float = 1
     is_logarithmic: bool = False
+    is_wide: bool = False
     words: Words = ()
 
 
@@ -91,15 +92,16 @@ GROUPS = (
         "Size",
         {
             "bedrooms": Control("Bedrooms", "stepper"),
-            "bathrooms": Control(
-                "Bathrooms", "stepper", step=0.25, hint="½: no shower, ¼: a basin"
-            ),
+            "bathrooms": Control("Bathrooms", "stepper", step=0.25),
             "floors": Control("Floors", "stepper", step=0.5),
-            "sqft_living": Control("Living area", "slider", "sq ft", low=400, high=8000, step=10),
+            "sqft_living": Control(
+                "Living area", "slider", "sq ft", low=400, high=8000, step=10, is_wide=True
+            ),
             "sqft_above": Control("Above ground", "slider", "sq ft", low=0, high=8000, step=10),
             "sqft_basement": Control("Basement", "slider", "sq ft", low=0, high=3000, step=10),
         },
-        note="Living area is above ground plus basement: change one and the others follow.",
+        note="Half a bathroom has no shower. Living area is above ground plus basement: change one, "
+        "and the others follow.",
     ),
     Group(
         "Quality",
@@ -114,28 +116,29 @@ GROUPS = (
         "Lot and surroundings",
         {
             "sqft_lot": Control(
-                "Lot", "slider", "sq ft", low=500, high=500_000, step=10, is_logarithmic=True
+                "Lot",
+                "slider",
+                "sq ft",
+                low=500,
+                high=500_000,
+                step=10,
+                is_logarithmic=True,
+                is_wide=True,
             ),
             "sqft_living15": Control(
-                "Living area of homes around",
-                "slider",
-                "sq ft",
-                "the nearest 15; usual for the zipcode unless you set it",
-                low=400,
-                high=6500,
-                step=10,
+                "Living area around", "slider", "sq ft", low=400, high=6500, step=10
             ),
             "sqft_lot15": Control(
-                "Lots of homes around",
+                "Lots around",
                 "slider",
                 "sq ft",
-                "the nearest 15; usual for the zipcode unless you set it",
                 low=500,
                 high=500_000,
                 step=10,
                 is_logarithmic=True,
             ),
         },
+        note="Around: of the nearest 15 homes; what is usual in the zipcode, unless you set it.",
     ),
     Group(
         "Age",

@@ -24,15 +24,10 @@ function showInterval({ prediction, interval }) {
     return;
   }
   const { level, lower, upper, confidence } = interval;
-  const share = `${Math.round(level * 10)} of 10`;
-  range.replaceChildren(
-    `${share} such homes sell between `,
-    made("b", {}, dollars(lower)),
-    " and ",
-    made("b", {}, dollars(upper)),
-  );
+  range.replaceChildren("Likely between ", made("b", {}, dollars(lower)), " and ", made("b", {}, dollars(upper)));
   const [kind, words, why] = CONFIDENCE[confidence] ?? ["", confidence, ""];
-  at("confidence").replaceChildren(made("span", { class: `badge ${kind}` }, words), ` ${why}`);
+  const share = ` ${Math.round(level * 10)} of 10 such homes sell within this range. ${why}`;
+  at("confidence").replaceChildren(made("span", { class: `badge ${kind}` }, words), share);
   const [low, high] = [lower * 0.9, upper * 1.1].map((end) => Math.min(Math.max(end, 0), upper * 1.1));
   const x = (amount) => (100 * (amount - low)) / (high - low || 1);
   at("band").replaceChildren(

@@ -165,7 +165,7 @@ function start(facts) {
 
 async function loadExamples() {
   const found = await get(examples);
-  const buttons = (found?.homes ?? []).slice(0, 5).map((facts) => {
+  const buttons = (found?.examples ?? []).slice(0, 5).map((facts) => {
     const text = `${number(facts.bedrooms)} bd, ${number(facts.sqft_living)} sq ft, ${facts.zipcode}`;
     const button = made("button", { type: "button", class: "example" }, text);
     button.addEventListener("click", () => start(facts));
@@ -183,7 +183,7 @@ function leaveRecorded() {
 }
 
 async function reopen(id) {
-  const found = await get(`${recorded}${encodeURIComponent(id)}/`);
+  const found = await get(recorded.replace("ID", encodeURIComponent(id)));
   show(at("recorded"), true);
   if (!found?.response || found.predictor !== "homes") {
     at("recorded-text").textContent = "This link leads to no estimate; here is a home to start from.";

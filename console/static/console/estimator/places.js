@@ -46,7 +46,7 @@ export class Places {
         "p",
         {},
         made("b", {}, one.name || one.zipcode),
-        `: ${whole(one.sales)} sales, half above ${dollars(one.median_price)}, ` +
+        `: ${whole(one.sales)} sales at a median of ${dollars(one.median_price)}, ` +
           `${dollars(one.median_price_per_sqft)} per sq ft. Typical: ${number(typical.bedrooms)} bedrooms, ` +
           `${number(typical.bathrooms)} bathrooms, ${number(typical.sqft_living)} sq ft, built ${typical.yr_built}.`,
       ),

@@ -8,9 +8,9 @@ export function showSales({ comparables }, map, home, zipcode) {
   show(at("sales"), Boolean(comparables));
   if (!comparables) return;
   const rows = sales.map((sale, place) => row(sale, place + 1));
-  const none = made("tr", {}, made("td", { class: "none", colspan: 8 }, "No sale is much like this home"));
+  const none = made("tr", {}, made("td", { class: "none", colspan: 5 }, "No sale is much like this home"));
   at("sales-table").replaceChildren(
-    head("", "Sold", "Price", "Per sq ft", "Miles", "Alike", "Home", "Says of this one"),
+    head("Sale", "Sold for", "Home", "Distance", "Says of this one"),
     made("tbody", {}, ...(rows.length ? rows : [none])),
   );
   at("own").textContent = comparables.own
@@ -30,20 +30,16 @@ export function showSales({ comparables }, map, home, zipcode) {
 
 function row(sale, place) {
   const { facts } = sale;
-  const built = `${number(facts.bedrooms)} bd, ${number(facts.bathrooms)} ba, ${whole(facts.sqft_living)} sq ft, ${facts.yr_built}`;
-  const says = `${dollars(sale.adjusted_price)} (${signedDollars(sale.adjustment)})`;
+  const size = `${number(facts.bedrooms)} bd, ${number(facts.bathrooms)} ba, ${whole(facts.sqft_living)} sq ft`;
   return made(
     "tr",
     {},
     made("th", { scope: "row", "aria-label": `Sale ${place}` }, made("span", { class: "dot" }, String(place))),
-    ...[
-      day(sale.date),
-      dollars(sale.price),
-      dollars(sale.price_per_sqft),
-      sale.distance_miles.toFixed(2),
-      `${Math.round(sale.similarity * 100)} %`,
-      built,
-      says,
-    ].map((text) => made("td", {}, text)),
+    cell(dollars(sale.price), day(sale.date)),
+    cell(size, `built ${facts.yr_built}, ${dollars(sale.price_per_sqft)} per sq ft`),
+    cell(`${sale.distance_miles.toFixed(2)} mi`, `${Math.round(sale.similarity * 100)} % alike`),
+    cell(dollars(sale.adjusted_price), `${signedDollars(sale.adjustment)} for the differences`),
   );
 }
+
+const cell = (text, beneath) => made("td", {}, text, made("small", {}, beneath));

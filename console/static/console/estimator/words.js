@@ -16,14 +16,13 @@ export const GROUPS = {
   date: "Day of the sale",
 };
 export const CONFIDENCE = {
-  high: ["good", "High confidence", "Homes like this one are valued closely."],
-  medium: ["", "Medium confidence", "Prices of homes like this one differ; speak of the range."],
-  low: ["warning", "Low confidence", "Few homes are like this one; do not rely on it alone."],
+  high: ["good", "High confidence", ""],
+  medium: ["", "Medium confidence", "Speak of the range, not the number."],
+  low: ["warning", "Low confidence", "Do not rely on it alone."],
 };
 
 export const dollars = (amount) => `${amount < 0 ? "−" : ""}$${WHOLE.format(Math.abs(amount))}`;
-export const signedDollars = (amount) =>
-  `${Math.round(amount) < 0 ? "−" : "+"}$${WHOLE.format(Math.abs(amount))}`;
+export const signedDollars = (amount) => `${Math.round(amount) > 0 ? "+" : ""}${dollars(Math.round(amount))}`;
 export const thousands = (amount) =>
   amount < 999_500 ? `$${WHOLE.format(amount / 1000)}k` : `$${(amount / 1e6).toFixed(2)}M`;
 export const number = (value) => PLAIN.format(value);
@@ -41,6 +40,8 @@ export function caution(one, fact) {
     const told = `${label} ${shown(one.field, value)}${unit ? ` ${unit}` : ""}`;
     return `${told}: beyond every home the model has seen (${known}).`;
   }
+  const [, newest] = one.code === "model-is-old" ? one.accepted.split(" to ") : [];
+  if (newest && !value) return `The model knows no sale after ${day(newest)}: this is the value on that day.`;
   return sentence(one.detail);
 }
 
