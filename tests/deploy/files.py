@@ -11,6 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 EXAMPLE_FILE = ROOT / ".env.example"
+# Without a default: they have to be given.
+SECRETS = {"HOUSING_SECRET_KEY": "s" * 50, "POSTGRES_PASSWORD": "p"}
 
 # $$ | ${NAME} | ${NAME:-default} | ${NAME:+replacement} | ${NAME:?message}
 EXPRESSION = re.compile(r"\$(?:(\$)|\{(\w+)(?::([-+?])([^}]*))?\})")

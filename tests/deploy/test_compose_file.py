@@ -5,10 +5,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.conf import settings
 
-from .files import COMPOSE_FILE, EXAMPLE_FILE, EXPRESSION, ROOT, compose, example_values
+from .files import COMPOSE_FILE, EXAMPLE_FILE, EXPRESSION, ROOT, SECRETS, compose, example_values
 
 SCHEMA = json.loads((Path(__file__).parent / "compose-spec.json").read_text())
-SECRETS = {"HOUSING_SECRET_KEY": "s" * 50, "POSTGRES_PASSWORD": "p"}
 
 
 def test_it_works_with_the_example_and_two_secrets() -> None:
