@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ import orjson
 
 from predictions.errors import NotReady
 from predictors.homes.frames import data_kind
+from predictors.homes.ml.champion.features import east, lat_of, long_of, north
+from predictors.homes.ml.outlines.rings import outlines
 from predictors.homes.ml.schema import HOME_FIELDS
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
 from predictors.homes.zipcode_names import ZIPCODE_NAMES
@@ -88,16 +90,19 @@ def _document() -> Document:
     found = Sale.objects.by_zipcode(MEDIANS)
     if not found:
         raise NotReady("no sales are loaded; an operator has to load them")
-    positions = _positions()
+    zipcodes, positions = _positions()
+    drawn = drawn_outlines(zipcodes, positions)
     census = {row.zipcode: row for row in ZipcodeDemographics.objects.all()}
     return {
         "data": data_kind(),
         "sales": sum(row["sales"] for row in found),
         "first_sale": min(row["first_sale"] for row in found),
         "last_sale": max(row["last_sale"] for row in found),
-        "bounds": _bounds(np.concatenate(list(positions.values()))),
+        "bounds": _bounds([ring for rings in drawn.values() for ring in rings]),
         "zipcodes": [
-            _zipcode(row, positions[row["zipcode"]], census.get(row["zipcode"])) for row in found
+            _zipcode(row, positions[zipcodes == row["zipcode"]], census.get(row["zipcode"]))
+            | {"outline": [ring.tolist() for ring in drawn[row["zipcode"]]]}
+            for row in found
         ],
     }
 
@@ -136,12 +141,30 @@ def _typical(row: Document, lat: float, long: float) -> Document:
     return {field.name: known[field.name] for field in HOME_FIELDS}
 
 
-def _positions() -> Mapping[str, Positions]:
-    """By zipcode: `(n_sales, 2)`, latitude and longitude in degrees."""
+def _positions() -> tuple[npt.NDArray[np.str_], Positions]:
+    """Of every sale: its zipcode `(n_sales,)`, and latitude and longitude `(n_sales, 2)`."""
     rows = Sale.objects.positions()
     zipcodes = np.array([zipcode for zipcode, _, _ in rows])
-    places = np.array([(lat, long) for _, lat, long in rows])
-    return {str(zipcode): places[zipcodes == zipcode] for zipcode in np.unique(zipcodes)}
+    return zipcodes, np.array([(lat, long) for _, lat, long in rows])
+
+
+def drawn_outlines(
+    zipcodes: npt.NDArray[np.str_], positions: Positions
+) -> dict[str, list[Positions]]:
+    """Rings by zipcode, each `(n_points, 2)`: longitude and latitude, in GeoJSON's order.
+
+    None for a zipcode among whose sales there are always more of others.
+    """
+    miles = np.column_stack([east(positions[:, 1]), north(positions[:, 0])])
+    names, numbers = np.unique(zipcodes, return_inverse=True)
+    found = outlines(miles, numbers)
+    return {
+        str(name): [
+            np.column_stack([long_of(ring[:, 0]), lat_of(ring[:, 1])]).round(DECIMALS)
+            for ring in found.get(number, [])
+        ]
+        for number, name in enumerate(names)
+    }
 
 
 def _centre(positions: Positions) -> tuple[float, float]:
@@ -153,7 +176,8 @@ def _centre(positions: Positions) -> tuple[float, float]:
     return lat, long
 
 
-def _bounds(positions: Positions) -> Document:
-    (south, west), (north, east) = positions.min(axis=0), positions.max(axis=0)
-    edges = {"south": south, "west": west, "north": north, "east": east}
-    return {name: round(float(edge), DECIMALS) for name, edge in edges.items()}
+def _bounds(rings: Sequence[Positions]) -> Document:
+    points = np.concatenate(rings)
+    names = ("west", "south", "east", "north")
+    edges = [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
+    return dict(zip(names, edges, strict=True))

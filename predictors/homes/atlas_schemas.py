@@ -51,6 +51,22 @@ _ZIPCODE = _object(
         "median_price_per_sqft": _number("USD per square foot of living area"),
         "centre": _object({"lat": _LAT, "long": _LONG}, "Where the sale in the middle was."),
         "typical": ref("HomesFacts"),
+        "outline": {
+            "type": "array",
+            "description": "Rings that are closed without their first point again, as "
+            "`[longitude, latitude]`; one within another is a hole. Neighbours share the points "
+            "of their border. Drawn from the sales, not surveyed: some sales lie outside.",
+            "items": {
+                "type": "array",
+                "minItems": 3,
+                "items": {
+                    "type": "array",
+                    "items": {"type": "number"},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+            },
+        },
         "demographics": {"anyOf": [_DEMOGRAPHICS, {"type": "null"}]},
     }
 )
@@ -78,7 +94,7 @@ ATLAS_SCHEMAS: Schema = {
             "last_sale": _DAY,
             "bounds": _object(
                 {"south": _LAT, "west": _LONG, "north": _LAT, "east": _LONG},
-                "Of all sales.",
+                "Of all outlines.",
             ),
             "zipcodes": {
                 "type": "array",

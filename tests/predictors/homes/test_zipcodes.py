@@ -1,11 +1,13 @@
 """GET /api/homes/zipcodes/: where homes were sold, for how much, and what they are like."""
 
 import gzip
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
+import numpy as np
 from django.db import connection
 from django.test import Client
+from matplotlib.path import Path
 
 from predictors.homes.loading import load_sales
 from predictors.homes.models import DataLoad, Sale, ZipcodeDemographics
@@ -73,6 +75,21 @@ def test_the_centre_is_a_home_that_was_sold_there(api: Client) -> None:
         assert Sale.objects.filter(zipcode=place["zipcode"], **place["centre"]).exists()
 
 
+def test_the_outline_is_around_the_sales(api: Client) -> None:
+    found = get(api)
+    bounds, shares = found["bounds"], []
+    for place in found["zipcodes"]:
+        rings = [np.array(ring) for ring in place["outline"]]
+        sales = Sale.objects.filter(zipcode=place["zipcode"]).values_list("long", "lat")
+        inside = sum(Path(ring).contains_points(np.array(sales)) for ring in rings) % 2
+        shares.append(float(np.mean(inside)))
+    # Made-up zipcodes lie across each other here and there.
+    assert min(shares) > 0 and np.mean(shares) > 0.85
+    points = np.concatenate([ring for place in found["zipcodes"] for ring in place["outline"]])
+    assert points.min(axis=0).tolist() == [bounds["west"], bounds["south"]]
+    assert points.max(axis=0).tolist() == [bounds["east"], bounds["north"]]
+
+
 def test_who_has_it_is_told_so(api: Client) -> None:
     first = api.get(PATH)
     assert first["Cache-Control"] == "no-cache"
@@ -91,7 +108,7 @@ def test_it_comes_small_to_those_who_can_read_it(api: Client) -> None:
     assert len(small.content) < len(plain.content) / 3
 
 
-def test_a_new_file_shows_at_once(api: Client, tmp_path: Path) -> None:
+def test_a_new_file_shows_at_once(api: Client, tmp_path: File) -> None:
     assert get(api)["sales"] == 2100
     lines = (SAMPLE / "kc_house_data.csv").read_text().splitlines(keepends=True)
     (tmp_path / "sales.csv").write_text("".join(lines[:2]))

@@ -60,6 +60,16 @@ def north(lat: Any) -> Any:
     return (lat - ORIGIN_LAT) * MILES_PER_LAT
 
 
+def long_of(east: Any) -> Any:
+    """Degrees, from miles east of the origin."""
+    return east / MILES_PER_LONG + ORIGIN_LONG
+
+
+def lat_of(north: Any) -> Any:
+    """Degrees, from miles north of the origin."""
+    return north / MILES_PER_LAT + ORIGIN_LAT
+
+
 def features(home: Mapping[str, Any] | pd.DataFrame, by: Arithmetic) -> dict[str, Any]:
     """Numbers or columns by name, from the model's inputs by name. Money in USD, areas as logs."""
     log, living, lot = by.log, home["sqft_living"], home["sqft_lot"]
