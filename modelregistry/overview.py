@@ -151,18 +151,18 @@ def faults() -> list[ServingProcess]:
 def answering() -> list[Answering]:
     """Of each predictor, in a query each and one more: asked every few seconds."""
     processes = ServingProcess.objects.seen_within(GONE_AFTER).order_by()
-    counted = processes.values("predictor").annotate(
+    counted = processes.values_list("predictor").annotate(
         with_active=Count("pk", filter=Q(model_version__is_active=True)),
         with_another=Count("pk", filter=Q(model_version__is_active=False)),
         with_none=Count("pk", filter=Q(model_version=None)),
         with_fault=Count("pk", filter=~Q(fault="")),
     )
-    found = {row.pop("predictor"): row for row in counted}
+    found = {predictor: counts for predictor, *counts in counted}
     return [
         Answering(
             kind.predictor,
             ModelVersion.objects.active(kind.predictor).values_list("version", flat=True).first(),
-            **found.get(kind.predictor, {}),
+            *found.get(kind.predictor, ()),
         )
         for kind in sorted(all_kinds(), key=lambda kind: kind.predictor)
     ]

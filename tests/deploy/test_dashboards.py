@@ -177,7 +177,7 @@ def test_every_alert_is_described_once() -> None:
 def test_every_metric_is_watched() -> None:
     """In a chart or by an alert, but for what explains others."""
     watched = {
-        selector.name.removesuffix("_bucket")
+        str(selector.name).removesuffix("_bucket")
         for _, expression, _ in QUERIES
         for selector in selectors(promql.parse(expression))
     }
