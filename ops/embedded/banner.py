@@ -23,6 +23,8 @@ def banner(address: str, facts: dict[str, Any]) -> str:
         "",
         "=" * 78,
         f"  Ready: {address}    (Ctrl-C stops everything)",
+        f"  Value a home       {address}/",
+        f"  Operations         {address}/console/operations/",
         f"  API documentation  {address}/api/docs/",
         f"  Admin              {address}/admin/  {admin}",
         *(
