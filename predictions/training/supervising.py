@@ -54,7 +54,10 @@ def supervise(run_id: int) -> None:
 
 
 def _end_of(said: IO[bytes]) -> str:
-    said.seek(max(0, said.seek(0, os.SEEK_END) - MOST_SAID))
+    start = max(0, said.seek(0, os.SEEK_END) - MOST_SAID)
+    said.seek(start)
+    if start:
+        said.readline()  # the rest of one
     return said.read().decode(errors="replace").replace("\x00", "\ufffd")
 
 
