@@ -44,6 +44,7 @@ def measure(product: Product) -> None:
     django.setup()
     # Only now: these are parts of the product, which needs its settings.
     from benchmarks.steps import steps
+    from benchmarks.steps.counting import counted_requests
     from benchmarks.steps.whole import whole
     from modelregistry.loading import load
     from modelregistry.models import ModelVersion
@@ -61,6 +62,8 @@ def measure(product: Product) -> None:
     for line in whole(model):
         say(f"  {line}")
     serving.stop()
+    for line in counted_requests(product.var / "benchmark", median):
+        say(f"  {line}")
 
 
 def median(step: Callable[[], object], calls: int = CALLS) -> float:

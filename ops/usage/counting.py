@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from ops.usage import gathering
 from ops.usage.records import CALLER_LENGTH, record
 from ops.usage.spool import Spool
+from predictions.access import KeyHolder
 from predictions.views import caller
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def stop() -> None:
     if spool is None:
         return
     spool.end()
-    with contextlib.suppress(Error):
+    with contextlib.suppress(Error, OSError):
         gathering.gather(spool.name)
 
 
@@ -96,4 +97,4 @@ def _who(request: HttpRequest) -> str:
     if user is None or not user.is_authenticated:
         return caller(request)
     name: str = user.get_username()
-    return name if name.startswith("key:") else f"user:{name}"
+    return name if isinstance(user, KeyHolder) else f"user:{name}"

@@ -8,9 +8,10 @@ import hashlib
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -21,7 +22,8 @@ from ops.usage.spool import abandoned, spools
 
 logger = logging.getLogger(__name__)
 
-READ_AT_ONCE = 4 * 2**20
+READ_AT_ONCE = 2**20
+PARTS_AT_ONCE = 16
 MOST_CALLERS = 1_000
 """On a day, each for itself; whoever comes later is one of the others."""
 # A web process looks at this beside following switches: nothing here may hold it up.
@@ -29,8 +31,12 @@ STATEMENT_MILLISECONDS = 3_000
 
 
 def folder() -> Path:
-    """Of this database's spools: two services may share a HOUSING_VAR, not their counts."""
-    database = settings.DATABASES["default"]
+    """Where this service's processes have their spools."""
+    return folder_for(settings.DATABASES["default"])
+
+
+def folder_for(database: Mapping[str, Any]) -> Path:
+    """Each database has its own: two services may share a HOUSING_VAR, not their counts."""
     which = "\n".join(str(database.get(part, "")) for part in ("HOST", "PORT", "NAME"))
     return Path(settings.VAR) / "usage" / hashlib.sha256(which.encode()).hexdigest()[:16]
 
@@ -59,8 +65,11 @@ def _gather(path: Path, *, is_wanted: bool) -> None:
     with abandoned(path) as is_abandoned:
         if not (is_wanted or is_abandoned):
             return
-        while _read_on(name, path, is_abandoned=is_abandoned):
-            pass
+        for _ in range(PARTS_AT_ONCE):
+            if not _read_on(name, path, is_abandoned=is_abandoned):
+                break
+        else:
+            return  # the rest next time: whoever asks does not wait for all of a long outage
         if is_abandoned:
             _remove(path)
 
@@ -77,7 +86,8 @@ def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
         lines = whole_lines(content)
         _count(lines, now, path)
         is_all = len(content) < READ_AT_ONCE
-        spool.read_bytes += len(lines)
+        # So much without the end of a line is what a power failure left: none of it is a record.
+        spool.read_bytes += len(lines) or (0 if is_all else len(content))
         if is_all:
             spool.read_at, spool.is_finished = now, is_abandoned
         spool.save(update_fields=["read_bytes", "read_at", "is_finished"])

@@ -63,7 +63,7 @@ def counted(lines: bytes) -> Counted:
     """Whole lines, the last one ended too. Most are equal but for their microseconds."""
     requests: Counter[bytes] = Counter()
     microseconds: Counter[bytes] = Counter()
-    for line in lines.split(b"\n")[:-1]:
+    for line in filter(None, lines.split(b"\n")):
         key, _, duration = line.rpartition(b"\t")
         requests[key] += 1
         microseconds[key] += int(duration) if duration.isdigit() and len(duration) < 16 else 0

@@ -118,7 +118,7 @@ def catch_up() -> None:
     """Count what this machine's processes answered up to now; other machines do it themselves."""
     try:
         gathering.gather_all()
-    except Error as error:  # somebody else is at it for long: what is there is shown
+    except (Error, OSError) as error:  # somebody else is at it for long: what is there is shown
         logger.warning("requests are counted later: %s", " ".join(str(error).split()))
 
 

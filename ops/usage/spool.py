@@ -31,6 +31,7 @@ class Spool:
         self._descriptor = -1
         self._size = 0
         self._is_torn = False
+        self._is_losing = False
         self._lost = 0
         self.name = ""
 
@@ -40,7 +41,8 @@ class Spool:
             name, descriptor = _made(self._folder)
         except OSError as error:
             with self._lock:
-                self._lose(0, str(error))
+                if self._descriptor < 0:  # else the file before goes on
+                    self._lose(str(error), requests=0)
             return
         with self._lock:
             former, self._descriptor = self._descriptor, descriptor
@@ -59,21 +61,21 @@ class Spool:
         """Never raises for what a disk can do: an answer does not depend on being counted."""
         with self._lock:
             if self._descriptor < 0 or self._size > MOST_BYTES:
-                self._lose(1, "no file" if self._descriptor < 0 else f"{self.name} is full")
+                self._lose("no file" if self._descriptor < 0 else f"{self.name} is full")
                 return
             try:
                 wanted = b"\n" + record if self._is_torn else record
                 written = os.write(self._descriptor, wanted)
             except OSError as error:
-                self._lose(1, str(error))
+                self._lose(str(error))
                 return
             self._size += written
             self._is_torn = written != len(wanted)
             if self._is_torn:
-                self._lose(1, "the disk is full")
-            elif self._lost:
+                self._lose("the disk is full")
+            elif self._is_losing:
                 logger.warning("requests are counted again; %d were not", self._lost)
-                self._lost = 0
+                self._is_losing, self._lost = False, 0
 
     @property
     def is_open(self) -> bool:
@@ -83,11 +85,12 @@ class Spool:
     def is_large(self) -> bool:
         return self._size > LARGE_BYTES
 
-    def _lose(self, requests: int, reason: str) -> None:
+    def _lose(self, reason: str, *, requests: int = 1) -> None:
         """Said once, until one can be counted again."""
-        if not self._lost:
+        if not self._is_losing:
             logger.error("requests cannot be counted: %s", reason)
-        self._lost += max(1, requests)
+        self._is_losing = True
+        self._lost += requests
 
 
 def spools(folder: Path) -> list[Path]:

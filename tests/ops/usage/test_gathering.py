@@ -1,0 +1,263 @@
+"""What stands in the spools is counted once, whoever reads it and whatever ends in between."""
+
+import logging
+import resource
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from ops.usage import gathering, services
+from ops.usage.models import OTHERS, CallerCount, Grain, RequestCount, RequestTotal
+from ops.usage.models import Spool as Position
+from ops.usage.records import record
+from ops.usage.spool import Spool, spools
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Any) -> Path:
+    settings.VAR = tmp_path
+    return gathering.folder()
+
+
+@pytest.fixture
+def spool(folder: Path) -> Iterator[Spool]:
+    spool = Spool(folder)
+    spool.begin()
+    yield spool
+    spool.end()
+
+
+def line(**other: Any) -> bytes:
+    known: dict[str, Any] = {
+        "minute": int(time.time()) // 60,
+        "method": "POST",
+        "route": "/api/predict/",
+        "status": 200,
+        "caller": "192.0.2.7",
+        "seconds": 0.0042,
+    }
+    return record(**known | other)
+
+
+def test_it_works(db: None, spool: Spool) -> None:
+    for status in (200, 200, 422):
+        spool.append(line(status=status))
+    gathering.gather_all()
+    gathering.gather_all()
+    for grain in Grain:
+        rows = RequestCount.objects.filter(grain=grain).order_by("status")
+        assert [(row.route, row.status, row.count) for row in rows] == [
+            ("/api/predict/", 200, 2),
+            ("/api/predict/", 422, 1),
+        ]
+    assert {row.caller: row.count for row in CallerCount.objects.filter(status=200)} == {
+        "192.0.2.7": 2
+    }
+    total = RequestTotal.objects.get(status=200)
+    assert (total.count, total.within, total.microseconds) == (2, 0.005, 8400)
+
+
+def test_what_is_written_later_is_added(db: None, spool: Spool) -> None:
+    for _ in range(3):
+        spool.append(line())
+        gathering.gather(spool.name)
+    assert RequestTotal.objects.get().count == 3
+
+
+def test_a_process_reads_its_own_and_what_nobody_writes_to(db: None, folder: Path) -> None:
+    own, other, gone = Spool(folder), Spool(folder), Spool(folder)
+    for spool, status in ((own, 201), (other, 202), (gone, 203)):
+        spool.begin()
+        spool.append(line(status=status))
+    gone.end()
+    gathering.gather(own.name)
+    assert set(RequestTotal.objects.values_list("status", flat=True)) == {201, 203}
+    assert {path.stem for path in spools(folder)} == {own.name, other.name}
+    own.end()
+    other.end()
+
+
+def test_a_file_that_comes_back_is_not_counted_again(
+    db: None, folder: Path, spool: Spool, tmp_path: Path
+) -> None:
+    spool.append(line())
+    (file,) = spools(folder)
+    kept = shutil.copy(file, tmp_path)
+    spool.end()
+    gathering.gather_all()
+    assert spools(folder) == []
+    shutil.copy(kept, file)
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == 1
+
+
+def test_a_record_is_read_when_it_is_whole(db: None, folder: Path, spool: Spool) -> None:
+    (file,) = spools(folder)
+    begun, rest = line()[:20], line()[20:]
+    for part, count in ((begun, 0), (rest, 1)):
+        with file.open("ab") as stream:
+            stream.write(part)
+        gathering.gather_all()
+        assert sum(RequestTotal.objects.values_list("count", flat=True)) == count
+
+
+def test_what_was_torn_costs_nothing_but_itself(
+    db: None, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = [b"\x00" * 40, line()[:30], b"\xff\xfe\t" * 5, line().replace(b"200", b"2000")]
+    for content in damaged:
+        spool.append(content + b"\n")
+    spool.append(line().replace(b"192", b"\x00192"))
+    gathering.gather_all()
+    assert CallerCount.objects.get().caller == "192.0.2.7"
+    assert "4 damaged lines" in caplog.text
+
+
+def test_a_clock_that_is_ahead_counts_as_now(db: None, spool: Spool) -> None:
+    spool.append(line(minute=int(time.time()) // 60 + 60 * 24 * 365))
+    gathering.gather_all()
+    assert RequestCount.objects.get(grain=Grain.MINUTE).period <= datetime.now(UTC)
+    assert CallerCount.objects.get().day <= datetime.now(UTC).date()
+
+
+def test_callers_without_end_are_counted_as_others(db: None, spool: Spool) -> None:
+    for number in range(gathering.MOST_CALLERS + 50):
+        spool.append(line(caller=f"2001:db8::{number:x}"))
+    gathering.gather_all()
+    spool.append(line(caller="2001:db9::1"))
+    spool.append(line(caller="2001:db8::1"))
+    gathering.gather_all()
+    assert CallerCount.objects.get(caller=OTHERS).count == 51
+    assert CallerCount.objects.get(caller="2001:db8::1").count == 2
+    assert CallerCount.objects.count() == gathering.MOST_CALLERS + 1
+    assert RequestTotal.objects.get().count == gathering.MOST_CALLERS + 52
+
+
+def test_what_a_client_wrote_cannot_make_a_line(db: None, spool: Spool) -> None:
+    spool.append(line(caller="a\tb\nc\x00\ud800", method="FOO"))
+    gathering.gather_all()
+    counted = CallerCount.objects.get()
+    assert (counted.caller, counted.method) == ("a?b?c??", "(other)")
+
+
+def test_much_is_read_in_parts(db: None, spool: Spool) -> None:
+    lines = line() * 1000
+    parts = gathering.READ_AT_ONCE // len(lines) + 1
+    for _ in range(parts):
+        spool.append(lines)
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == parts * 1000
+
+
+def test_what_has_no_end_is_passed_over(db: None, folder: Path, spool: Spool) -> None:
+    """As a file may be after a power failure."""
+    (file,) = spools(folder)
+    with file.open("ab") as stream:
+        stream.write(bytes(gathering.READ_AT_ONCE * 2 + 7) + b"\n")
+    spool.append(line())
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == 1
+
+
+def test_after_a_long_outage_it_is_read_bit_by_bit(db: None, folder: Path, spool: Spool) -> None:
+    (file,) = spools(folder)
+    lines = gathering.READ_AT_ONCE * gathering.PARTS_AT_ONCE // len(line()) + 100
+    with file.open("ab") as stream:
+        stream.write(line() * lines)
+    gathering.gather_all()
+    begun = RequestTotal.objects.get().count
+    assert 0 < begun < lines
+    spool.end()
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == lines
+    assert spools(folder) == []
+
+
+def test_another_database_has_other_spools(settings: Any, folder: Path) -> None:
+    database = settings.DATABASES["default"]
+    assert gathering.folder_for(database) == folder
+    assert gathering.folder_for({**database, "NAME": "another"}) != folder
+
+
+def test_counted_until_says_how_far_it_was_read(db: None, spool: Spool) -> None:
+    spool.append(line())
+    before = datetime.now(UTC)
+    services.catch_up()
+    assert before <= services.counted_until() <= datetime.now(UTC)
+    Position.objects.update(read_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert services.counted_until() >= before  # whoever is gone for long holds up nobody
+
+
+def test_a_disk_that_is_full_loses_counts_and_says_so_once(
+    db: None, folder: Path, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    (file,) = spools(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(line()) * 2 + 10, hard))
+    try:
+        for _ in range(5):
+            spool.append(line())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    spool.append(line())
+    assert len(file.read_bytes().split(b"\n")) == 5
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == 3
+    said = [each.getMessage() for each in caplog.records if each.name == "ops.usage.spool"]
+    assert len(said) == 2
+    assert said[1].startswith("requests are counted again; 3 were not")
+
+
+def test_a_folder_that_cannot_be_written_costs_no_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    spool = Spool(tmp_path / "file" / "usage")
+    spool.begin()
+    for _ in range(3):
+        spool.append(line())
+    assert not spool.is_open
+    assert [each.levelno for each in caplog.records] == [logging.ERROR]
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What is written is there for everybody, and taken away afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        for model in (RequestCount, CallerCount, RequestTotal, Position):
+            model.objects.all().delete()
+
+
+def test_two_who_read_at_once_count_once(committed: None, folder: Path) -> None:
+    written = [Spool(folder) for _ in range(4)]
+    for spool in written:
+        spool.begin()
+
+    def write(spool: Spool) -> None:
+        for _ in range(500):
+            spool.append(line())
+
+    def read() -> None:
+        for _ in range(15):
+            gathering.gather_all()
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=[spool]) for spool in written]
+    threads += [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for spool in written:
+        spool.end()
+    gathering.gather_all()
+    assert sum(RequestTotal.objects.values_list("count", flat=True)) == 2000
+    assert spools(folder) == []
