@@ -11,7 +11,7 @@ from predictions.outcomes.live import LiveAccuracy, live_accuracy
 WINDOW = timedelta(days=30)
 LABELS = ("predictor", "version", "data")
 COUNT = Measure(
-    "housing_outcomes", "outcomes recorded in the last 30 days, the newest 20,000 at most", LABELS
+    "housing_outcomes", "outcomes recorded in the last 30 days; of very many the newest", LABELS
 )
 MDAPE = Measure(
     "housing_outcome_mdape_percent",
