@@ -10,6 +10,7 @@ from predictions.traffic.models import (
     QUARTER,
     SIX_HOURS,
     CallerTraffic,
+    EndpointLatency,
     EndpointTraffic,
     LatencyTraffic,
     VersionTraffic,
@@ -71,12 +72,14 @@ class _Table:
 _BY_CLASS = (_CLASSES, ("answered", "client_errors", "server_errors", "batch_rows"))
 _COUNT = ("count(*) AS count", ("count",))
 _ENDPOINTS = _Table(EndpointTraffic._meta.db_table, "predictor, endpoint, status", *_COUNT)
-_LATENCIES = _Table(
-    LatencyTraffic._meta.db_table, "predictor, endpoint, bucket", *_COUNT, "bucket IS NOT NULL"
+_LATENCIES = _Table(LatencyTraffic._meta.db_table, "bucket", *_COUNT, "bucket IS NOT NULL")
+_OF_ENDPOINTS = _Table(
+    EndpointLatency._meta.db_table, "predictor, endpoint, bucket", *_COUNT, "bucket IS NOT NULL"
 )
 _CALLERS = _Table(CallerTraffic._meta.db_table, "caller", *_BY_CLASS)
 _VERSIONS = _Table(VersionTraffic._meta.db_table, "predictor, model_version_id", *_BY_CLASS)
-DAYS = [table.day() for table in (_ENDPOINTS, _LATENCIES, _CALLERS, _VERSIONS)]
+_TABLES = (_ENDPOINTS, _LATENCIES, _OF_ENDPOINTS, _CALLERS, _VERSIONS)
+DAYS = [table.day() for table in _TABLES]
 
 
 def statement(chosen: str, condition: str) -> str:
@@ -88,6 +91,7 @@ def statement(chosen: str, condition: str) -> str:
     grains = ", ".join(
         f"({grain}, %(since_{grain})s::timestamptz)" for grain in (MINUTE, QUARTER, SIX_HOURS, DAY)
     )
+    added = ", ".join(f"{table.name} AS ({table.insert()})" for table in _TABLES)
     return f"""
 WITH grains (grain, since) AS (VALUES {grains}),
 chosen AS MATERIALIZED (
@@ -100,10 +104,7 @@ found AS MATERIALIZED (
            endpoint = '{BATCH}' AS is_batch,
            CASE WHEN status < 400 AND endpoint <> '{BATCH}' THEN {BUCKET} END AS bucket
     FROM chosen WHERE {condition}),
-endpoints AS ({_ENDPOINTS.insert()}),
-latencies AS ({_LATENCIES.insert()}),
-callers AS ({_CALLERS.insert()}),
-versions AS ({_VERSIONS.insert()})
+{added}
 SELECT (SELECT count(*) FROM chosen), (SELECT id FROM chosen ORDER BY id LIMIT 1),
        (SELECT count(*) FROM found)"""  # noqa: S608
 

@@ -42,10 +42,18 @@ class EndpointTraffic(Counted):
 class LatencyTraffic(Counted):
     """What was answered (below 400), without batches, by its latency to two digits."""
 
+    pk = models.CompositePrimaryKey("grain", "period", "bucket")
+    bucket = models.SmallIntegerField(help_text="90 to a power of ten: 0 is 1.0 ms, 90 is 10 ms")
+    count = models.BigIntegerField()
+
+
+class EndpointLatency(Counted):
+    """The same of each endpoint. Apart: for the course of a month it is not read."""
+
     pk = models.CompositePrimaryKey("grain", "period", "predictor", "endpoint", "bucket")
     predictor = models.CharField(max_length=40)
     endpoint = models.CharField(max_length=100)
-    bucket = models.SmallIntegerField(help_text="90 to a power of ten: 0 is 1.0 ms, 90 is 10 ms")
+    bucket = models.SmallIntegerField()
     count = models.BigIntegerField()
 
 
@@ -111,4 +119,4 @@ class Progress(models.Model):
         return f"counted until {self.counted_until}"
 
 
-TABLES = (EndpointTraffic, LatencyTraffic, CallerTraffic, VersionTraffic)
+TABLES = (EndpointTraffic, LatencyTraffic, EndpointLatency, CallerTraffic, VersionTraffic)

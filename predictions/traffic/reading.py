@@ -12,6 +12,7 @@ from predictions.models import BATCH
 from predictions.traffic.models import (
     DAY,
     CallerTraffic,
+    EndpointLatency,
     EndpointTraffic,
     LatencyTraffic,
     VersionTraffic,
@@ -27,9 +28,6 @@ from predictions.traffic.pictures import (
 )
 from predictions.traffic.windows import Window, minutes_of, pieces
 
-Place = tuple[datetime | None, str | None, str | None]
-"""Of a latency: bin, or predictor and endpoint, or none of them: the whole window."""
-
 _OF = """
 FROM (VALUES {pieces}) AS piece (grain, start, stop)
 JOIN {table} AS t ON t.grain = piece.grain AND t.period >= piece.start AND t.period < piece.stop"""
@@ -44,15 +42,12 @@ _PERCENTILES = ", ".join(
 )
 _LATENCIES = f"""
 WITH found AS (
-    SELECT {_BIN} AS bin, predictor, endpoint, bucket, sum(count) AS count {{of}}
-    GROUP BY GROUPING SETS ((bin, bucket), (predictor, endpoint, bucket), (bucket))),
+    SELECT {{key}}, bucket, sum(count) AS count {{of}} GROUP BY {{sets}}),
 running AS (
-    SELECT bin, predictor, endpoint, bucket,
-           sum(count) OVER (PARTITION BY bin, predictor, endpoint ORDER BY bucket) AS up_to,
-           (sum(count) OVER (PARTITION BY bin, predictor, endpoint))::float8 AS total
+    SELECT {{names}}, bucket, sum(count) OVER (PARTITION BY {{names}} ORDER BY bucket) AS up_to,
+           (sum(count) OVER (PARTITION BY {{names}}))::float8 AS total
     FROM found)
-SELECT bin, predictor, endpoint, {_PERCENTILES} FROM running
-GROUP BY bin, predictor, endpoint"""  # noqa: S608
+SELECT {{names}}, {_PERCENTILES} FROM running GROUP BY {{names}}"""  # noqa: S608
 _CLASSES = ("answered", "client_errors", "server_errors", "batch_rows")
 _LARGEST = f"""
 SELECT {{keys}}, {", ".join(f"sum({name})::bigint" for name in _CLASSES)}, count(*) OVER () {{of}}
@@ -80,12 +75,30 @@ class Statuses:
         return Counts().plus(self.in_bin.values())
 
 
-def latencies(window: Window) -> Mapping[Place, Latency]:
+def latencies(window: Window) -> Mapping[datetime | None, Latency]:
+    """Of each bin that has any; None: of the whole window."""
     of = _of(window, LatencyTraffic._meta.db_table, minutes_of(window.bin))
-    return {
-        (bin, predictor, endpoint): Latency(*map(milliseconds, buckets))
-        for bin, predictor, endpoint, *buckets in _rows(_LATENCIES, of, window)
-    }
+    rows = _rows(
+        _LATENCIES,
+        of,
+        window,
+        key=f"{_BIN} AS bin",
+        names="bin",
+        sets="GROUPING SETS ((bin, bucket), (bucket))",
+    )
+    return {bin: _latency(buckets) for bin, *buckets in rows}
+
+
+def latencies_of_endpoints(window: Window) -> Mapping[tuple[str, str], Latency]:
+    """By predictor and endpoint."""
+    names = "predictor, endpoint"
+    of = _of(window, EndpointLatency._meta.db_table, DAY)
+    rows = _rows(_LATENCIES, of, window, key=names, names=names, sets=f"{names}, bucket")
+    return {(predictor, endpoint): _latency(buckets) for predictor, endpoint, *buckets in rows}
+
+
+def _latency(buckets: Sequence[int]) -> Latency:
+    return Latency(*map(milliseconds, buckets))
 
 
 def callers(window: Window) -> tuple[list[Caller], int]:

@@ -19,7 +19,13 @@ from predictions.traffic.pictures import (
     Picture,
     Version,
 )
-from predictions.traffic.reading import Place, Statuses, callers, latencies, versions
+from predictions.traffic.reading import (
+    Statuses,
+    callers,
+    latencies,
+    latencies_of_endpoints,
+    versions,
+)
 from predictions.traffic.windows import window_until
 
 # What is read by several queries is read again if it was counted on meanwhile.
@@ -85,14 +91,14 @@ def _read(state: tuple[Any, ...], name: str) -> Picture:
             Bin(
                 start,
                 statuses.in_bin.get(start, Counts()),
-                times.get((start, None, None), Latency()),
+                times.get(start, Latency()),
             )
             for start in starts
         ],
         counts=total,
         statuses=dict(sorted(single.items())),
-        latency=times.get((None, None, None), Latency()),
-        endpoints=_endpoints(statuses, times),
+        latency=times.get(None, Latency()),
+        endpoints=_endpoints(statuses, latencies_of_endpoints(window)),
         callers=most_callers,
         other_callers=_others(total, most_callers, all_callers),
         versions=most_versions,
@@ -100,14 +106,14 @@ def _read(state: tuple[Any, ...], name: str) -> Picture:
     )
 
 
-def _endpoints(statuses: Statuses, times: Mapping[Place, Latency]) -> list[Endpoint]:
+def _endpoints(statuses: Statuses, times: Mapping[tuple[str, str], Latency]) -> list[Endpoint]:
     """Most rows first."""
     found = [
         Endpoint(
             predictor,
             endpoint,
             dict(sorted(counts.items())),
-            times.get((None, predictor, endpoint), Latency()),
+            times.get((predictor, endpoint), Latency()),
         )
         for (predictor, endpoint), counts in statuses.of_endpoint.items()
     ]

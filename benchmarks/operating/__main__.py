@@ -1,0 +1,98 @@
+"""Make logs of one size that differ in what they hold, open the page of each, print the figures."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+
+from benchmarks.audit.databases import ROOT, Databases, databases, manage
+from benchmarks.operating.filling import PLACEMENTS, fill, sizes
+from ops.embedded.servers import Servers, Unreachable
+
+ASK = "from benchmarks.audit.pattern import ask; print(ask())"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks/operations.py", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="each takes 1.3 kB of disk")
+    parser.add_argument("--pages", type=int, default=20, help="how often each page is opened")
+    parser.add_argument(
+        "--seconds", type=int, default=10, help="of writing, with and without index"
+    )
+    return parser.parse_args()
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def run(chosen: argparse.Namespace, url: str, made: Databases) -> None:
+    """Raises CalledProcessError if a page takes longer than it may."""
+    prepared = made.make("prepared")
+    manage(prepared, "prepare")
+    pattern = manage(prepared, "shell", "-v", "0", "-c", ASK).split()[-1]
+    show_index(chosen, url, made, pattern)
+    for number, placement in enumerate(PLACEMENTS):
+        name = f"full_{number}"
+        full = made.make(name, template="prepared")
+        fill(full, rows=chosen.rows, placement=placement, pattern=pattern)
+        made.settle()
+        say(f"\n{chosen.rows:,} rows {placement.name}")
+        arguments = {"url": full, "pattern": pattern, "pages": chosen.pages}
+        code = f"from benchmarks.operating.measuring import main; main(**{arguments!r})"
+        manage(full, "shell", "-v", "0", "-c", code, show=True)
+        found = ", ".join(f"{what} {size / 1e6:,.1f} MB" for what, size in sizes(full).items())
+        say(f"  on disk: {found}")
+        made.drop(name)
+
+
+def show_index(chosen: argparse.Namespace, url: str, made: Databases, pattern: str) -> None:
+    """Rows that the service's own writer writes, with and without the index that counting needs."""
+    without = made.make("without", template="prepared")
+    with psycopg.connect(without, autocommit=True) as database:
+        database.execute("DROP INDEX prediction_created")
+    arguments = {
+        "url": url,
+        "prefix": made.prefix,
+        "without": without,
+        "pattern": pattern,
+        "seconds": chosen.seconds,
+    }
+    code = f"from benchmarks.operating.writing import main; main(**{arguments!r})"
+    manage(without, "shell", "-v", "0", "-c", code, show=True)
+    made.drop("without")
+
+
+def main() -> int:
+    # Otherwise a SIGTERM would leave the databases behind.
+    signal.signal(signal.SIGTERM, _end)
+    chosen = options()
+    folder = Path(os.environ.get("HOUSING_VAR") or ROOT / "var").resolve()
+    try:
+        with Servers(folder / "benchmarks" / "operations", os.environ) as servers:
+            os.environ.update(servers.environment)
+            url = servers.environment["DATABASE_URL"]
+            with databases(url) as made:
+                run(chosen, url, made)
+    except Unreachable as error:
+        sys.stderr.write(f"benchmarks/operations.py: {error}\n")
+        return 2
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

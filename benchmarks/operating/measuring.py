@@ -1,0 +1,96 @@
+"""What is measured once a log is made; in a process whose Django is set to its database."""
+
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from benchmarks.operating.filling import Placement, fill
+from predictions.traffic.pictures import SPANS
+from predictions.traffic.services import count_up, counted_until, picture
+
+PAGE = "/console/operations/"
+LARGEST_PAGE_MS = 500.0
+# What 3,000 requests a second leave between two turns of the task.
+BETWEEN = 30_000
+TURNS = 5
+
+
+def main(*, url: str, pattern: str, pages: int) -> None:
+    """Exits with 1 if a page takes longer than it may."""
+    show_first_count()
+    missed = show("the figures", lambda window: picture(window=window) and None, pages)
+    missed += show("the page", opened(), pages)
+    show_following(url, pattern)
+    if missed:
+        say(f"\n!! {'; '.join(missed)}")
+        sys.exit(1)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def show_first_count() -> None:
+    began, turns, counted = time.perf_counter(), 0, 0
+    while counted_until() is None:
+        counted += count_up()
+        turns += 1
+    seconds = time.perf_counter() - began
+    say(f"  counted for the first time: {counted:,} rows in {seconds:.1f} s, {turns} turns")
+
+
+def opened() -> Callable[[str], None]:
+    """Opens the page as an operator does, through Django."""
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.create_superuser("operator"))
+
+    def open_page(window: str) -> None:
+        response = client.get(PAGE, {"range": window})
+        if response.status_code != 200:
+            raise RuntimeError(f"{PAGE} is answered {response.status_code}")
+
+    return open_page
+
+
+def show(what: str, read: Callable[[str], None], times: int) -> list[str]:
+    """The windows for which it takes too long."""
+    read("1h")
+    # Python's look through all the modules for garbage, once, is no figure's.
+    gc.collect()
+    gc.freeze()
+    missed = []
+    for window in SPANS:
+        took = [timed(lambda window=window: read(window)) for _ in range(times)]  # type: ignore[misc]
+        say(
+            f"  {what:12} {window:>4}: median {statistics.median(took):7.1f} ms, "
+            f"worst {max(took):7.1f} ms"
+        )
+        if statistics.median(took) > LARGEST_PAGE_MS:
+            missed.append(f"{what}, {window}: {statistics.median(took):.0f} ms")
+    return missed
+
+
+def show_following(url: str, pattern: str) -> None:
+    took = []
+    for _ in range(TURNS):
+        now = Placement("now", timedelta(seconds=10), 50, 4, 2)
+        fill(url, rows=BETWEEN, placement=now, pattern=pattern)
+        took.append(timed(count_up))
+    say(
+        f"  {BETWEEN:,} further rows are counted in {statistics.median(took):.0f} ms "
+        f"(worst of {TURNS}: {max(took):.0f})"
+    )
+
+
+def timed(deed: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    deed()
+    return (time.perf_counter() - began) * 1000
