@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Max, Min
 from django.test import Client
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -142,6 +143,7 @@ def test_the_champion_says_all_of_it(
         contributions_add_up_to_the_estimate_to_the_cent(answer)
     comparables_are_earlier_sales_of_other_homes(api)
     a_home_unlike_any_that_was_sold_is_warned_of(api, home)
+    a_home_unlike_those_of_its_zipcode_is_warned_of(api, home)
     switching_back_to_the_basic_model_fails_nobody(api, home)
 
 
@@ -194,6 +196,34 @@ def a_home_unlike_any_that_was_sold_is_warned_of(api: Client, home: dict[str, An
     assert {"far-from-any-sale", "zipcode-not-at-position", "model-is-old"} <= by_code.keys()
     assert answered(api, odd, "include=interval")["interval"]["confidence"] == "low"
     assert "98118" in by_code["zipcode-not-at-position"]["detail"]
+
+
+def a_home_unlike_those_of_its_zipcode_is_warned_of(api: Client, home: dict[str, Any]) -> None:
+    known = Sale.objects.filter(zipcode=home["zipcode"]).aggregate(
+        Max("sqft_living"), Min("sqft_living"), Min("sqft_lot"), Max("sqft_lot")
+    )
+    largest, least = known["sqft_living__max"], known["sqft_living__min"]
+    # Elsewhere there are larger ones, so it is not unlike all that was sold.
+    assert Sale.objects.filter(sqft_living__gt=largest + 1).exists()
+
+    def warnings(living: int, **more: Any) -> list[dict[str, str]]:
+        asked = home | {"sqft_living": living, "sqft_above": living, "sqft_basement": 0} | more
+        found = answered(api, asked, "include=warnings")["warnings"]
+        about = [warning for warning in found if warning["code"] == "unusual-for-zipcode"]
+        return [warning for warning in about if warning["field"] in ("sqft_living", "sqft_lot")]
+
+    lot = known["sqft_lot__max"]
+    assert warnings(largest, sqft_lot=lot) == []
+    assert warnings(largest + 1, sqft_lot=lot) == [
+        {
+            "code": "unusual-for-zipcode",
+            "detail": f"larger than any home that the model has seen in {home['zipcode']}",
+            "field": "sqft_living",
+            "accepted": f"{least} to {largest} in {home['zipcode']}",
+        }
+    ]
+    # Said once: this is beyond every home there is.
+    assert [warning["field"] for warning in warnings(40_000, sqft_lot=lot)] == []
 
 
 def switching_back_to_the_basic_model_fails_nobody(api: Client, home: dict[str, Any]) -> None:

@@ -22,6 +22,35 @@ RANGED = tuple(field.name for field in HOME_FIELDS if field.name not in ("zipcod
 # Sales around a position, among which its zipcode should occur.
 AROUND = 30
 DAYS_PER_MONTH = 30.44
+# What is said of a home below, and above, all of its zipcode. Only where errors are larger then:
+# not of smaller lots and newer homes (docs/experiments.md).
+BELOW: Mapping[str, str] = {
+    "sqft_living": "smaller than any home",
+    "bedrooms": "with fewer bedrooms than any home",
+    "bathrooms": "with fewer bathrooms than any home",
+    "grade": "of a lower grade than any home",
+    "condition": "in worse condition than any home",
+    "yr_built": "older than any home",
+}
+ABOVE: Mapping[str, str] = {
+    "sqft_living": "larger than any home",
+    "sqft_lot": "on a larger lot than any home",
+    "bedrooms": "with more bedrooms than any home",
+    "bathrooms": "with more bathrooms than any home",
+    "grade": "of a higher grade than any home",
+}
+# Fewer sales than these have no usual home.
+TELLING_SALES = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Of the sales of a zipcode."""
+
+    sales: int
+    low: Rows
+    """`(n_inputs,)`, as `high`."""
+    high: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +60,7 @@ class Covered:
     low: Rows
     """`(n_inputs,)`, as `high`."""
     high: Rows
-    sales_by_zipcode: Mapping[float, int]
+    zipcodes: Mapping[float, Seen]
 
     @property
     def days(self) -> tuple[float, float]:
@@ -39,9 +68,13 @@ class Covered:
 
 
 def covered_by(sold: Sold) -> Covered:
-    zipcodes, counts = np.unique(sold.inputs[:, ZIPCODE], return_counts=True)
-    by_zipcode = dict(zip(zipcodes.tolist(), counts.tolist(), strict=True))
-    return Covered(sold.inputs.min(axis=0), sold.inputs.max(axis=0), by_zipcode)
+    inputs = sold.inputs[np.argsort(sold.inputs[:, ZIPCODE], kind="stable")]
+    zipcodes, starts, counts = np.unique(inputs[:, ZIPCODE], return_index=True, return_counts=True)
+    low = np.minimum.reduceat(inputs, starts)
+    high = np.maximum.reduceat(inputs, starts)
+    found = zip(zipcodes.tolist(), counts.tolist(), low, high, strict=True)
+    seen = {zipcode: Seen(count, least, most) for zipcode, count, least, most in found}
+    return Covered(low.min(axis=0), high.max(axis=0), seen)
 
 
 def cautions(
@@ -55,6 +88,7 @@ def cautions(
 ) -> Iterator[Caution]:
     """Of the home `row` `(n_inputs,)`; `miles` to the nearest AROUND sales, and their zipcodes."""
     yield from _out_of_range(covered, row)
+    yield from _unusual_for_zipcode(covered, row)
     yield from _thin_zipcode(covered, row, settings)
     yield from _odd_position(miles, zipcodes, row, settings)
     yield from _old_model(covered, row, today, settings)
@@ -67,14 +101,34 @@ def _out_of_range(covered: Covered, row: Rows) -> Iterator[Caution]:
         if not low <= value <= high:
             yield Caution(
                 code="outside-training-data",
-                detail=f"{name} {value:g} is beyond every home that the model has seen",
+                detail=f"{name} {value:.10g} is beyond every home that the model has seen",
                 field=name,
-                accepted=f"{low:g} to {high:g}",
+                accepted=f"{low:.10g} to {high:.10g}",
+            )
+
+
+def _unusual_for_zipcode(covered: Covered, row: Rows) -> Iterator[Caution]:
+    """Beyond all homes of its zipcode, but not beyond all others, which was said already."""
+    seen = covered.zipcodes.get(float(row[ZIPCODE]))
+    if seen is None or seen.sales < TELLING_SALES:
+        return
+    zipcode = f"{row[ZIPCODE]:05.0f}"
+    for name in BELOW | ABOVE:
+        place = INPUTS.index(name)
+        low, high, value = (float(of[place]) for of in (seen.low, seen.high, row))
+        said = BELOW.get(name) if value < low else ABOVE.get(name) if value > high else None
+        if said and covered.low[place] <= value <= covered.high[place]:
+            yield Caution(
+                code="unusual-for-zipcode",
+                detail=f"{said} that the model has seen in {zipcode}",
+                field=name,
+                accepted=f"{low:.10g} to {high:.10g} in {zipcode}",
             )
 
 
 def _thin_zipcode(covered: Covered, row: Rows, settings: WarningParameters) -> Iterator[Caution]:
-    count = covered.sales_by_zipcode.get(float(row[ZIPCODE]), 0)
+    seen = covered.zipcodes.get(float(row[ZIPCODE]))
+    count = seen.sales if seen else 0
     if count < settings.few_sales:
         yield Caution(
             code="few-sales-in-zipcode",
