@@ -100,8 +100,8 @@ GROUPS = (
             "sqft_above": Control("Above ground", "slider", "sq ft", low=0, high=8000, step=10),
             "sqft_basement": Control("Basement", "slider", "sq ft", low=0, high=3000, step=10),
         },
-        note="Half a bathroom has no shower. Living area is above ground plus basement: change one, "
-        "and the others follow.",
+        note="Half a bathroom has no shower. Living area is above ground plus basement: "
+        "change one, and the others follow.",
     ),
     Group(
         "Quality",

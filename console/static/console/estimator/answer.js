@@ -28,12 +28,12 @@ function showInterval({ prediction, interval }) {
   const [kind, words, why] = CONFIDENCE[confidence] ?? ["", confidence, ""];
   const share = ` ${Math.round(level * 10)} of 10 such homes sell within this range. ${why}`;
   at("confidence").replaceChildren(made("span", { class: `badge ${kind}` }, words), share);
-  const [low, high] = [lower * 0.9, upper * 1.1].map((end) => Math.min(Math.max(end, 0), upper * 1.1));
+  const [low, high] = [lower * 0.9, upper * 1.1];
   const x = (amount) => (100 * (amount - low)) / (high - low || 1);
   at("band").replaceChildren(
     drawn("rect", { class: "track", x: 0, y: 3.5, width: 100, height: 3 }),
     drawn("rect", { class: "likely", x: x(lower), y: 2, width: x(upper) - x(lower), height: 6 }),
-    drawn("rect", { class: "mark", x: x(prediction) - 0.4, y: 0, width: 0.8, height: 10 }),
+    drawn("line", { class: "mark", x1: x(prediction), x2: x(prediction), y1: 0, y2: 10 }),
   );
 }
 

@@ -103,8 +103,12 @@ export class Many {
   }
 
   refuse({ problem }) {
-    const faults = (problem?.errors ?? []).map((fault) => `${fault.field}: ${fault.detail}`);
-    const why = faults.length ? faults.join("; ") : (problem?.detail ?? "the service cannot be reached; try again");
+    const byDetail = new Map(); // `the column is missing` once, with all that are
+    for (const { field, detail } of problem?.errors ?? []) {
+      byDetail.set(detail, [...(byDetail.get(detail) ?? []), field]);
+    }
+    const faults = [...byDetail].map(([detail, fields]) => `${detail} (${fields.join(", ")})`);
+    const why = faults.join("; ") || (problem?.detail ?? "the service cannot be reached; try again");
     this.say(`Not accepted: ${why}`, null);
     show(at("job-progress"), false);
     show(at("job-cancel"), false);

@@ -6,6 +6,7 @@ import { drawn } from "./building.js";
 const TILE = 256;
 const WIDEST = 14; // doublings at most: a street fills the map
 const SPAN = 0.00002; // of the world: how little a map of sales shows
+const EDGE = 0.02; // of the height, around the county
 
 const worldX = (long) => (long + 180) / 360;
 const worldY = (lat) => {
@@ -42,12 +43,10 @@ export class HomeMap {
       this.outlines.set(zipcode, path);
     }
     this.land.replaceChildren(...this.outlines.values());
-    this.whole = {
-      left: worldX(bounds.west),
-      right: worldX(bounds.east),
-      top: worldY(bounds.north),
-      bottom: worldY(bounds.south),
-    };
+    const [left, right] = [worldX(bounds.west), worldX(bounds.east)];
+    const [top, bottom] = [worldY(bounds.north), worldY(bounds.south)];
+    const edge = (bottom - top) * EDGE;
+    this.whole = { left: left - edge, right: right + edge, top: top - edge, bottom: bottom + edge };
     this.draw();
   }
 

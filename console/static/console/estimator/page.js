@@ -14,6 +14,7 @@ import { moment, number } from "./words.js";
 const MEMBERS = "interval,comparables,contributions,warnings";
 const FAULTS_AFTER = 600; // ms: who is still typing is not told of it
 const ANNOUNCED = 5; // digits of a position
+const MOST_EXAMPLES = 8;
 const STEP = 0.004; // degrees per arrow key, about 400 m
 
 const { predict, zipcodes, examples, recorded, tiles, batches } = at("estimator").dataset;
@@ -21,6 +22,7 @@ const form = new HomeForm(at("home"), edited);
 const map = new HomeMap(at("map"), { tiles });
 const salesMap = new HomeMap(at("sales-map"), { tiles });
 let places = null;
+let valued = null; // the facts of the estimate that is shown
 let faultTimer = 0;
 
 const asking = new Asking(`${predict}?include=${MEMBERS}`, {
@@ -81,6 +83,7 @@ function trouble(text, canRetry) {
 function showAll(answer, facts) {
   showAnswer(answer, form);
   showSales(answer, salesMap, { lat: facts.lat, long: facts.long }, facts.zipcode);
+  valued = facts;
   showSummary(facts, form, places?.name(facts.zipcode));
 }
 
@@ -149,6 +152,7 @@ async function loadPlaces() {
   places.fill(at("fact-zipcode"));
   map.setPlaces(places.all, places.bounds);
   salesMap.setPlaces(places.all, places.bounds);
+  if (valued) showSummary(valued, form, places.name(valued.zipcode));
   showPlace();
 }
 
@@ -165,9 +169,9 @@ function start(facts) {
 
 async function loadExamples() {
   const found = await get(examples);
-  const buttons = (found?.examples ?? []).slice(0, 5).map((facts) => {
-    const text = `${number(facts.bedrooms)} bd, ${number(facts.sqft_living)} sq ft, ${facts.zipcode}`;
-    const button = made("button", { type: "button", class: "example" }, text);
+  const buttons = (found?.examples ?? []).slice(0, MOST_EXAMPLES).map((facts) => {
+    const where = places?.shortName(facts.zipcode) ?? facts.zipcode;
+    const button = made("button", { type: "button" }, `${number(facts.bedrooms)} bd, ${where}`);
     button.addEventListener("click", () => start(facts));
     return button;
   });
@@ -185,7 +189,9 @@ function leaveRecorded() {
 async function reopen(id) {
   const found = await get(recorded.replace("ID", encodeURIComponent(id)));
   show(at("recorded"), true);
-  if (!found?.response || found.predictor !== "homes") {
+  const isThere = Boolean(found?.response) && found.predictor === "homes";
+  show(at("again"), isThere);
+  if (!isThere) {
     at("recorded-text").textContent = "This link leads to no estimate; here is a home to start from.";
     return ask();
   }

@@ -23,6 +23,13 @@ export class Places {
     return this.byZipcode.get(zipcode)?.name ?? "";
   }
 
+  // `Fremont` of `Seattle: Fremont, Green Lake`; a part that is a direction goes with its city.
+  shortName(zipcode) {
+    const [city, parts = ""] = this.name(zipcode).split(": ");
+    const [part] = parts.split(", ");
+    return (/^[A-Z]/.test(part) ? part : city) || zipcode;
+  }
+
   // All of them in the list, the chosen one still chosen.
   fill(select) {
     const chosen = select.value;
