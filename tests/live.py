@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,6 +100,13 @@ class Live:
     @property
     def text(self) -> str:
         return "".join(self.output)
+
+    @property
+    def password(self) -> str:
+        """Of its user admin."""
+        shown = re.search(r"user admin, password (\S+)", self.text)
+        assert shown
+        return shown[1]
 
     def web_processes(self) -> list[psutil.Process]:
         """gunicorn's children: the processes that answer."""

@@ -40,6 +40,10 @@ def _of_answers(found: Operations) -> Iterator[Notice]:
     errors = found.picture.counts.server_errors
     if errors:
         yield Notice("bad", f"{errors:,} requests to predictors were answered with 5xx", "requests")
+    of_http = found.requests[0].classes[-1]
+    if of_http:
+        text = f"{of_http:,} of {found.requests[0].total:,} HTTP requests were answered with 5xx"
+        yield Notice("bad", text, "http")
     counted = found.picture.counted_until
     if counted is None or found.now - counted > UNCOUNTED:
         until = f"only until {counted:%Y-%m-%d %H:%M} UTC" if counted else "not yet"

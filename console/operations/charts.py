@@ -8,11 +8,13 @@ from console.operations.gathering import Operations
 def charts(found: Operations) -> dict[str, Any]:
     """Times in seconds since 1970; counts per bin; latency in ms, None where nothing was answered.
 
-    `marks`: switches, oldest first.
+    From `until`, when counting stopped, to `to`, which is now, only `marks` are known: switches,
+    oldest first.
     """
     picture = found.picture
     return {
         "from": picture.start.timestamp(),
+        "until": picture.end.timestamp(),
         "to": found.now.timestamp(),
         "bin": picture.bin.total_seconds(),
         "times": [one.start.timestamp() for one in picture.bins],

@@ -31,7 +31,7 @@ ACCURACY_DAYS = 30
 """Outcomes come late: of an hour there are none."""
 ENDPOINTS = 30
 """Of all HTTP requests, those that are asked most."""
-FORECASTS = 20_000
+FORECASTS = 10_000
 """Of a model that is told every second, the newest."""
 
 
@@ -123,10 +123,9 @@ def gather(*, window: str) -> Operations:
 
 
 def _requests(picture: Picture) -> list[Asked]:
-    end = picture.start + len(picture.bins) * picture.bin
     found = [
         Asked(endpoint.method, endpoint.route, dict(sorted(statuses.items())))
-        for endpoint, statuses in requests_between(start=picture.start, end=end).items()
+        for endpoint, statuses in requests_between(start=picture.start, end=picture.end).items()
     ]
     found.sort(key=lambda asked: (-asked.total, asked.route, asked.method))
     rest = found[ENDPOINTS:]

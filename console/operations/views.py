@@ -10,6 +10,7 @@ from console.operations.attention import notices
 from console.operations.charts import charts
 from console.operations.gathering import RANGES, USUAL, gather
 from console.views import Page
+from predictions.outcomes.live import NEWEST
 from predictions.reasons import REASON_LENGTH
 
 
@@ -33,6 +34,7 @@ class OperationsPage(Page):
             notices=notices(found),
             charts=charts(found),
             ranges=RANGES,
+            most_outcomes=NEWEST,
             may_switch=self.request.user.has_perm("modelregistry.change_modelversion"),
             reason_length=REASON_LENGTH,
             **kwargs,

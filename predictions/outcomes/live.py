@@ -14,7 +14,7 @@ from predictions import catalog
 from predictions.contract import DataKind
 from predictions.outcomes.figures import LEAST
 
-NEWEST = 20_000
+NEWEST = 10_000
 """So many outcomes are looked at per predictor, those that were recorded last."""
 FIGURES = """
 SELECT v.version, o.is_synthetic, count(*), min(o.recorded_at),

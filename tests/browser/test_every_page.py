@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.visiting import NARROW, WIDE, visiting
 from tests.live import Live
 
-PAGES = {"estimator": "/", "bitcoin": "/console/bitcoin/"}
+PAGES = {"estimator": "/", "bitcoin": "/console/bitcoin/", "operations": "/console/operations/"}
 LOOKS: list[tuple[int, Literal["light", "dark"]]] = [
     (WIDE, "light"),
     (WIDE, "dark"),
@@ -21,7 +21,10 @@ LOOKS: list[tuple[int, Literal["light", "dark"]]] = [
 def test_anyone_can_use_it_on_any_screen(live: Live, browser: Browser, name: str) -> None:
     for width, scheme in LOOKS:
         with visiting(browser, live.url, width=width, scheme=scheme) as visitor:
-            visitor.go(PAGES[name])
+            if name == "operations":
+                visitor.go_as_admin(PAGES[name], live.password)
+            else:
+                visitor.go(PAGES[name])
             visitor.page.wait_for_load_state("networkidle" if name == "estimator" else "load")
             visitor.picture(f"{name}-{width}-{scheme}")
             assert not visitor.faults_of_access()

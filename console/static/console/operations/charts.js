@@ -4,6 +4,7 @@ const HEIGHT = 220, NARROW_HEIGHT = 180;
 const DAY = 86_400;
 const LABEL_ROOM = 74; // px: labels of marks that are nearer stand in another row
 const LABEL_ROWS = 3;
+const LABEL_HEIGHT = 15;
 const KINDS = [
   { key: "answered", colour: "--of-answered", word: "answered" },
   { key: "client_errors", colour: "--of-client", word: "refused (4xx)" },
@@ -56,7 +57,7 @@ function marks(read) {
       if (row >= 0) {
         const label = document.createElement("span");
         label.textContent = mark.label;
-        label.style.top = `${row * 15}px`;
+        label.style.top = `${row * LABEL_HEIGHT}px`;
         if (left > chart.over.clientWidth - LABEL_ROOM) label.className = "before";
         ends[row] = left;
         line.append(label);
@@ -81,6 +82,7 @@ class Chart {
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
         scales: { x: { time: true, range: x }, y: scale },
         axes: axes(values),
+        padding: [() => (read().marks.length ? LABEL_ROWS * LABEL_HEIGHT + 2 : 8), null, null, null],
         series: [{}, ...series],
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, y: false, sync: { key: "operations" } },
@@ -108,7 +110,7 @@ class Chart {
   say(place) {
     const found = this.read();
     const at = place ?? found.times.length - 1;
-    const until = Math.min(found.times[at] + found.bin, found.to);
+    const until = Math.min(found.times[at] + found.bin, found.until);
     const text = `${day(found.times[at])} ${clock(found.times[at])}–${clock(until)}  ${this.told(found, at)}`;
     this.readout.textContent = text;
   }
@@ -119,23 +121,28 @@ class Chart {
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const place = Math.min(Math.max(to, 0), last);
-    this.plot.setCursor({ left: this.plot.valToPos(this.read().times[place], "x"), top: 0 });
+    const found = this.read();
+    const middle = middles(found)[Math.min(Math.max(to, 0), last)];
+    const left = this.plot.valToPos(Math.min(middle, found.to), "x");
+    this.plot.setCursor({ left, top: 0 }, true, true); // and in the other chart
   }
 }
 
+const middles = (found) => found.times.map((at) => at + found.bin / 2);
+
 // Each kind stands on those before it; the highest is drawn first, so that the others cover it.
 function stacked(found) {
-  const minutes = found.bin / 60;
+  // The last one is not over.
+  const minutes = found.times.map((at) => Math.max(Math.min(at + found.bin, found.until) - at, 60) / 60);
   const sums = found.times.map(() => 0);
   const rows = KINDS.map(({ key }) =>
-    found[key].map((count, place) => (sums[place] += count / minutes)),
+    found[key].map((count, place) => (sums[place] += count / minutes[place])),
   );
-  return [found.times, ...rows.reverse()];
+  return [middles(found), ...rows.reverse()];
 }
 
 export function requestsChart(box, readout, read) {
-  const bars = uPlot.paths.bars({ align: 1, size: [0.86, Infinity] });
+  const bars = uPlot.paths.bars({ size: [0.86, Infinity] });
   const series = KINDS.toReversed().map((kind) => ({
     paths: bars,
     points: { show: false },
@@ -162,7 +169,7 @@ export function latencyChart(box, readout, read) {
   const shown = (value) => (value === null ? "–" : NUMBER.format(value));
   return new Chart(box, readout, {
     read,
-    data: (found) => [found.times.map((at) => at + found.bin / 2), ...PERCENTILES.map(({ key }) => found[key])],
+    data: (found) => [middles(found), ...PERCENTILES.map(({ key }) => found[key])],
     series,
     scale: {
       distr: 3,

@@ -10,6 +10,9 @@ function tell(element, text) {
 }
 
 async function ask(url, reason) {
+  // Without a session the API would offer a password, and the browser would put up a form of its own.
+  const page = await fetch(location.href, { method: "HEAD", signal: AbortSignal.timeout(TIMEOUT) });
+  if (page.redirected) throw new Error("you are no longer logged in.");
   const response = await fetch(url, {
     method: "POST",
     headers: {
