@@ -28,9 +28,10 @@ from predictions.traffic.pictures import (
 )
 from predictions.traffic.windows import Window, minutes_of, pieces
 
-_OF = """
-FROM (VALUES {pieces}) AS piece (grain, start, stop)
-JOIN {table} AS t ON t.grain = piece.grain AND t.period >= piece.start AND t.period < piece.stop"""
+# Each piece by itself: for what it is joined with, the planner would read the whole table.
+_PIECE = """
+SELECT * FROM {table} WHERE grain = {piece.grain}
+AND period >= '{piece.start}'::timestamptz AND period < '{piece.end}'::timestamptz"""
 _BIN = "date_bin(%(bin)s, period, %(start)s)"
 _STATUSES = f"""
 SELECT {_BIN} AS bin, predictor, endpoint, status, endpoint = '{BATCH}' AS is_batch,
@@ -134,11 +135,9 @@ def _class(status: int) -> int:
 
 def _of(window: Window, table: str, largest: int) -> str:
     """Numbers and moments of ours: nothing that anybody sent."""
-    values = ", ".join(
-        f"({grain}, '{start.isoformat()}'::timestamptz, '{end.isoformat()}'::timestamptz)"
-        for grain, start, end in pieces(window.start, window.end, largest)
-    )
-    return _OF.format(pieces=values, table=table)
+    found = pieces(window.start, window.end, largest)
+    united = " UNION ALL ".join(_PIECE.format(table=table, piece=piece) for piece in found)
+    return f"FROM ({united}) AS counted"
 
 
 def _rows(template: str, of: str, window: Window, **more: Any) -> Sequence[tuple[Any, ...]]:
