@@ -108,20 +108,17 @@ PRICE_PER_SQFT = ExpressionWrapper(F("price") / F("sqft_living"), output_field=F
 class SaleQuerySet(models.QuerySet["Sale"]):
     def by_zipcode(self, columns: Sequence[str]) -> "list[dict[str, Any]]":
         """One for each: its sales, prices in USD, and `typical_…`, the median of a column."""
-        return list(
-            self.values("zipcode")
-            .annotate(
-                sales=Count("id"),
-                first_sale=Min("date"),
-                last_sale=Max("date"),
-                lower_price=Quantile("price", 0.25),
-                median_price=Quantile("price"),
-                upper_price=Quantile("price", 0.75),
-                median_price_per_sqft=Quantile(PRICE_PER_SQFT),
-                **{f"typical_{name}": Quantile(name) for name in columns},
-            )
-            .order_by("zipcode")
+        rows: models.QuerySet[Any, Any] = self.values("zipcode").annotate(
+            sales=Count("id"),
+            first_sale=Min("date"),
+            last_sale=Max("date"),
+            lower_price=Quantile("price", 0.25),
+            median_price=Quantile("price"),
+            upper_price=Quantile("price", 0.75),
+            median_price_per_sqft=Quantile(PRICE_PER_SQFT),
+            **{f"typical_{name}": Quantile(name) for name in columns},
         )
+        return list(rows.order_by("zipcode"))
 
     def positions(self) -> "list[tuple[str, float, float]]":
         """Zipcode, latitude and longitude of every sale."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from predictors.homes.ml.schema import HOME_COLUMNS
 from predictors.homes.models import DataLoad, ExampleHome, ZipcodeDemographics
@@ -20,6 +21,9 @@ pytestmark = pytest.mark.django_db
 def test_it_works(api: Client) -> None:
     call_command("load_examples", FILE)
     found = api.get(PATH).json()
+    described = api.get("/api/schema/?format=json").json()
+    schema = {"$ref": "#/components/schemas/HomesExamples", **described}
+    Draft202012Validator(schema).validate(found)
     assert (found["data"], len(found["examples"])) == ("synthetic", 12)
     assert found["source"].startswith("future_unseen_examples.csv (synthetic, sha256:")
     with FILE.open() as file:

@@ -58,6 +58,17 @@ def test_a_version_has_not_seen_it_yet_and_the_next_one_learns_from_it(keep: Kee
     assert len(home_data().sales) == len(before.sales) + 1
 
 
+def test_others_see_by_the_loads_that_sales_changed(keep: Keep) -> None:
+    seen = [DataLoad.objects.marks()]
+    kept = keep()
+    seen.append(DataLoad.objects.marks())
+    keep()  # known
+    assert DataLoad.objects.marks() == seen[-1]
+    keep(450_000, was=(kept.name, MAY))
+    seen.append(DataLoad.objects.marks())
+    assert len({tuple(marks) for marks in seen}) == 3
+
+
 def test_the_same_sale_is_not_there_twice(keep: Keep) -> None:
     first = keep()
     assert keep() == Kept("known", name=first.name)

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from matplotlib.path import Path
 
@@ -13,13 +14,14 @@ from predictors.homes.ml.outlines.territory import Points
 
 def scattered(west: float, south: float, count: int = 400, side: float = 4.0) -> Points:
     """Places of sales in a square, in miles; the same each time."""
-    return np.random.default_rng(7).uniform(0, side, (count, 2)) + np.array([west, south])
+    corner = np.array([west, south])
+    return np.asarray(corner + np.random.default_rng(7).uniform(0, side, (count, 2)))
 
 
-def is_within(points: Points, rings: list[Points]) -> np.ndarray:
+def is_within(points: Points, rings: list[Points]) -> npt.NDArray[np.bool_]:
     """By even and odd: a ring within another one is a hole."""
     hits = [Path(np.vstack([ring, ring[:1]])).contains_points(points) for ring in rings]
-    return np.sum(hits, axis=0) % 2 == 1
+    return np.asarray(np.sum(hits, axis=0) % 2 == 1)
 
 
 def area(rings: list[Points]) -> float:

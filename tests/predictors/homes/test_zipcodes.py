@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.test import Client
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from matplotlib.path import Path
 
 from predictors.homes.loading import load_sales
@@ -88,6 +89,12 @@ def test_the_outline_is_around_the_sales(api: Client) -> None:
     points = np.concatenate([ring for place in found["zipcodes"] for ring in place["outline"]])
     assert points.min(axis=0).tolist() == [bounds["west"], bounds["south"]]
     assert points.max(axis=0).tolist() == [bounds["east"], bounds["north"]]
+
+
+def test_it_is_as_openapi_says(api: Client) -> None:
+    described = api.get("/api/schema/?format=json").json()
+    schema = {"$ref": "#/components/schemas/HomesZipcodes", **described}
+    Draft202012Validator(schema).validate(get(api))
 
 
 def test_who_has_it_is_told_so(api: Client) -> None:

@@ -39,6 +39,7 @@ ABOVE: Mapping[str, str] = {
     "bathrooms": "with more bathrooms than any home",
     "grade": "of a higher grade than any home",
 }
+COMPARED = tuple(dict.fromkeys((*BELOW, *ABOVE)))
 # Fewer sales than these have no usual home.
 TELLING_SALES = 10
 
@@ -113,7 +114,7 @@ def _unusual_for_zipcode(covered: Covered, row: Rows) -> Iterator[Caution]:
     if seen is None or seen.sales < TELLING_SALES:
         return
     zipcode = f"{row[ZIPCODE]:05.0f}"
-    for name in BELOW | ABOVE:
+    for name in COMPARED:
         place = INPUTS.index(name)
         low, high, value = (float(of[place]) for of in (seen.low, seen.high, row))
         said = BELOW.get(name) if value < low else ABOVE.get(name) if value > high else None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from predictors.homes.ml.outlines.territory import Labels
 
@@ -48,7 +49,7 @@ def _steps(labels: Labels) -> Steps:
     return steps
 
 
-def _together(*columns: Labels) -> list[list[int]]:
+def _together(*columns: npt.NDArray[np.signedinteger]) -> list[list[int]]:
     found: list[list[int]] = np.column_stack(columns).tolist()
     return found
 

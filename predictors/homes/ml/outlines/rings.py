@@ -67,8 +67,8 @@ def _distances(points: Points, start: Points, end: Points) -> npt.NDArray[np.flo
     length = np.hypot(*along)
     away = points - start
     if length == 0:
-        return np.hypot(away[:, 0], away[:, 1])
-    return np.abs(away[:, 0] * along[1] - away[:, 1] * along[0]) / length
+        return np.asarray(np.hypot(away[:, 0], away[:, 1]))
+    return np.asarray(np.abs(away[:, 0] * along[1] - away[:, 1] * along[0]) / length)
 
 
 def _rings(lines: Sequence[Line]) -> list[Points]:
@@ -79,7 +79,8 @@ def _rings(lines: Sequence[Line]) -> list[Points]:
     rings = []
     for start in list(onward):
         while onward[start]:
-            here, parts = start, []
+            here = start
+            parts: list[Points] = []
             while not parts or here != start:
                 here, points = onward[here].pop()
                 parts.append(points[:-1])
