@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from django.contrib.staticfiles import finders
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -52,3 +54,20 @@ def test_a_page_is_only_looked_at(api: Client) -> None:
     response = api.post(PAGE)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_without_the_database_operators_are_told_so(
+    django_db_setup: None, django_db_blocker: Any
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies["sessionid"] = "0" * 32
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = "nowhere"
+        try:
+            response = client.get("/console/operations/")
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = before
+    assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
