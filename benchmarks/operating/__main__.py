@@ -21,9 +21,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/operations.py", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="each takes 1.3 kB of disk")
     parser.add_argument("--pages", type=int, default=20, help="how often each page is opened")
-    parser.add_argument(
-        "--seconds", type=int, default=10, help="of writing, with and without index"
-    )
+    parser.add_argument("--turns", type=int, default=6, help="of writing, with and without index")
     return parser.parse_args()
 
 
@@ -32,12 +30,12 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(chosen: argparse.Namespace, url: str, made: Databases) -> None:
+def run(chosen: argparse.Namespace, made: Databases) -> None:
     """Raises CalledProcessError if a page takes longer than it may."""
     prepared = made.make("prepared")
     manage(prepared, "prepare")
     pattern = manage(prepared, "shell", "-v", "0", "-c", ASK).split()[-1]
-    show_index(chosen, url, made, pattern)
+    show_index(chosen, made, pattern)
     for number, placement in enumerate(PLACEMENTS):
         name = f"full_{number}"
         full = made.make(name, template="prepared")
@@ -52,21 +50,16 @@ def run(chosen: argparse.Namespace, url: str, made: Databases) -> None:
         made.drop(name)
 
 
-def show_index(chosen: argparse.Namespace, url: str, made: Databases, pattern: str) -> None:
-    """Rows that the service's own writer writes, with and without the index that counting needs."""
-    without = made.make("without", template="prepared")
-    with psycopg.connect(without, autocommit=True) as database:
+def show_index(chosen: argparse.Namespace, made: Databases, pattern: str) -> None:
+    """Rows as the service writes them, with and without the index that counting needs."""
+    urls = {name: made.make(name, template="prepared") for name in ("indexed", "plain")}
+    with psycopg.connect(urls["plain"], autocommit=True) as database:
         database.execute("DROP INDEX prediction_created")
-    arguments = {
-        "url": url,
-        "prefix": made.prefix,
-        "without": without,
-        "pattern": pattern,
-        "seconds": chosen.seconds,
-    }
+    arguments = {**urls, "pattern": pattern, "turns": chosen.turns}
     code = f"from benchmarks.operating.writing import main; main(**{arguments!r})"
-    manage(without, "shell", "-v", "0", "-c", code, show=True)
-    made.drop("without")
+    manage(urls["plain"], "shell", "-v", "0", "-c", code, show=True)
+    for name in urls:
+        made.drop(name)
 
 
 def main() -> int:
@@ -79,7 +72,7 @@ def main() -> int:
             os.environ.update(servers.environment)
             url = servers.environment["DATABASE_URL"]
             with databases(url) as made:
-                run(chosen, url, made)
+                run(chosen, made)
     except Unreachable as error:
         sys.stderr.write(f"benchmarks/operations.py: {error}\n")
         return 2
