@@ -7,10 +7,6 @@ from django.views.generic import TemplateView
 from console.home_form import home_form
 from predictions.problems import from_status
 
-ESTIMATOR_MODULES = (
-    *("answer", "asking", "building", "form", "many", "map", "places", "sales", "summary", "words"),
-)
-
 
 class Page(TemplateView):
     """Something to look at. It holds no data: its script asks the API, as any client may."""
@@ -27,14 +23,11 @@ class Page(TemplateView):
 
 class EstimatorPage(Page):
     template_name = "console/estimator.html"
-    # As the browser finds them one behind the other, the last would come late.
-    extra_context = {
-        "modules": [f"console/estimator/{name}.js" for name in ESTIMATOR_MODULES],
-        "tiles": settings.MAP_TILES,
-    }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(groups=home_form(), **kwargs)
+        return super().get_context_data(
+            groups=home_form(), tiles=settings.MAP_TILES, credit=settings.MAP_CREDIT, **kwargs
+        )
 
 
 class BitcoinPage(Page):

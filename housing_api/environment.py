@@ -85,6 +85,7 @@ VARIABLES = (
         "",
         "tiles under the map of the estimator, a URL with {z}, {x} and {y}; empty: none are fetched",
     ),
+    Variable("HOUSING_MAP_CREDIT", "", "whom the page names as the source of the tiles"),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),
     Variable("HOUSING_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
     Variable(

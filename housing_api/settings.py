@@ -54,6 +54,7 @@ USAGE_DAYS = environment.number("HOUSING_USAGE_DAYS", minimum=1)
 CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
 MAP_TILES = environment.text("HOUSING_MAP_TILES")
+MAP_CREDIT = environment.text("HOUSING_MAP_CREDIT")
 
 INSTALLED_APPS = [
     "unfold",

@@ -10,7 +10,7 @@ export function showSales({ comparables }, map, home, zipcode) {
   const rows = sales.map((sale, place) => row(sale, place + 1));
   const none = made("tr", {}, made("td", { class: "none", colspan: 5 }, "No sale is much like this home"));
   at("sales-table").replaceChildren(
-    head("Sale", "Sold for", "Home", "Distance", "Says of this one"),
+    head("Sale", "Price", "Home", "Distance", "Says of this one"),
     made("tbody", {}, ...(rows.length ? rows : [none])),
   );
   at("own").textContent = comparables.own
@@ -33,13 +33,13 @@ function row(sale, place) {
   const size = `${number(facts.bedrooms)} bd, ${number(facts.bathrooms)} ba, ${whole(facts.sqft_living)} sq ft`;
   return made(
     "tr",
-    {},
-    made("th", { scope: "row", "aria-label": `Sale ${place}` }, made("span", { class: "dot" }, String(place))),
-    cell(dollars(sale.price), day(sale.date)),
+    { role: "row" }, // said, since on a phone a row is laid out as two lines
+    made("th", { role: "rowheader", scope: "row", "aria-label": `Sale ${place}` }, made("span", { class: "dot" }, String(place))),
+    cell(dollars(sale.price), `sold ${day(sale.date)}`),
     cell(size, `built ${facts.yr_built}, ${dollars(sale.price_per_sqft)} per sq ft`),
     cell(`${sale.distance_miles.toFixed(2)} mi`, `${Math.round(sale.similarity * 100)} % alike`),
-    cell(dollars(sale.adjusted_price), `${signedDollars(sale.adjustment)} for the differences`),
+    cell(dollars(sale.adjusted_price), `adjusted by ${signedDollars(sale.adjustment)}`),
   );
 }
 
-const cell = (text, beneath) => made("td", {}, text, made("small", {}, beneath));
+const cell = (text, beneath) => made("td", { role: "cell" }, text, made("small", {}, beneath));
