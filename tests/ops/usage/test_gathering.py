@@ -5,7 +5,7 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -227,37 +227,48 @@ def test_a_folder_that_cannot_be_written_costs_no_answer(
     assert [each.levelno for each in caplog.records] == [logging.ERROR]
 
 
+def apart(deed: Callable[[], object]) -> threading.Thread:
+    """In a thread, whose connection commits; the test's own takes back what it did."""
+
+    def run() -> None:
+        deed()
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What is written is there for everybody, and taken away afterwards."""
-    with django_db_blocker.unblock():
-        yield
+def clean(db: None) -> Iterator[None]:
+    """What threads have committed is taken away."""
+
+    def remove() -> None:
         for model in (RequestCount, CallerCount, RequestTotal, Position):
             model.objects.all().delete()
 
+    yield
+    apart(remove).join()
 
-def test_two_who_read_at_once_count_once(committed: None, folder: Path) -> None:
-    written = [Spool(folder) for _ in range(4)]
+
+def test_many_who_read_at_once_count_once(clean: None, folder: Path) -> None:
+    written = [Spool(folder) for _ in range(3)]
     for spool in written:
         spool.begin()
-
-    def write(spool: Spool) -> None:
-        for _ in range(500):
-            spool.append(line())
+    together = threading.Barrier(4)
+    lines = b"".join(line(caller=f"192.0.2.{number % 200}") for number in range(5000))
 
     def read() -> None:
-        for _ in range(15):
-            gathering.gather_all()
-        connection.close()
+        connection.ensure_connection()
+        together.wait()
+        gathering.gather_all()
 
-    threads = [threading.Thread(target=write, args=[spool]) for spool in written]
-    threads += [threading.Thread(target=read) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for spool in written:
-        spool.end()
-    gathering.gather_all()
-    assert sum(RequestTotal.objects.values_list("count", flat=True)) == 2000
+    for is_last in (False, True):
+        for spool in written:
+            spool.append(lines)
+            if is_last:
+                spool.end()
+        for thread in [apart(read) for _ in range(4)]:
+            thread.join()
+    assert sum(RequestTotal.objects.values_list("count", flat=True)) == 30_000
     assert spools(folder) == []
