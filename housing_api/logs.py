@@ -83,7 +83,7 @@ def _without_heartbeats(logger: WrappedLogger, method: str, event: EventDict) ->
 
 def _with_what_all_have(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    event |= {"logger": record.name, "level": record.levelname.lower(), "pid": record.process}
+    event.update(logger=record.name, level=record.levelname.lower(), pid=record.process)
     return structlog.processors.TimeStamper(fmt="iso")(logger, method, event)
 
 
@@ -92,7 +92,7 @@ _FIRST = ("timestamp", "level", "event", "logger", "request_id")
 
 def _as_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
     """In ASCII: JSON's escapes leave nothing that could break a line, or a terminal."""
-    ordered = {name: event.pop(name) for name in _FIRST if name in event} | event
+    ordered = {name: event.pop(name) for name in _FIRST if name in event} | dict(event)
     return json.dumps(ordered, default=str)
 
 

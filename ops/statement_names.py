@@ -23,7 +23,8 @@ Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 def name_statements(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Of a new connection (Django's signal `connection_created`)."""
     if _named not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_named)
+        # Before any other: whoever puts one at the end for a while takes the last one away.
+        connection.execute_wrappers.insert(0, _named)
 
 
 def _named(

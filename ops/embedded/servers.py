@@ -91,9 +91,11 @@ class Servers:
             "HOUSING_SECRET_KEY": self._outer.get("HOUSING_SECRET_KEY") or self._secret_key(),
         }
 
-    def _slow_ms(self) -> int:
-        """As `housing_api.environment` has it, which reads it again."""
-        text = self._outer.get("HOUSING_SLOW_QUERY_MS") or "500"
+    def _slow_ms(self) -> int | None:
+        """None: nobody has said. `housing_api.environment` reads it again."""
+        text = self._outer.get("HOUSING_SLOW_QUERY_MS")
+        if not text:
+            return None
         if not text.isascii() or not text.isdigit():
             raise RuntimeError(f"HOUSING_SLOW_QUERY_MS={text!r}: a whole number is accepted")
         return int(text)
