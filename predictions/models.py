@@ -47,12 +47,17 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return self.filter(predictor=predictor, subject__in=subjects, prediction__isnull=False)
 
     def as_text(self) -> models.QuerySet[Any]:
-        """With `request_text`, `response_text` and `error_text`: JSON as it is stored."""
+        """What was asked and answered, with `request_text`, `response_text` and `error_text`: JSON
+        as it is stored; and the version in short."""
         texts = {
             f"{name}_text": Cast(name, models.TextField())
             for name in ("request", "response", "error")
         }
-        rows = self.select_related("model_version").defer("request", "response", "error")
+        version = ("predictor", "name", "version", "model_sha256", "is_active")
+        rows = self.select_related("model_version").only(
+            *("created_at", "predictor", "status", "api_version"),
+            *(f"model_version__{name}" for name in version),
+        )
         return rows.annotate(**texts)
 
     def page(self, *, after: uuid.UUID | None = None, size: int = 100) -> "PredictionQuerySet":

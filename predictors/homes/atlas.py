@@ -153,7 +153,7 @@ def drawn_outlines(
 ) -> dict[str, list[Positions]]:
     """Rings by zipcode, each `(n_points, 2)`: longitude and latitude, in GeoJSON's order.
 
-    None for a zipcode among whose sales there are always more of others.
+    No ring for a zipcode that sold nowhere more than others.
     """
     miles = np.column_stack([east(positions[:, 1]), north(positions[:, 0])])
     names, numbers = np.unique(zipcodes, return_inverse=True)

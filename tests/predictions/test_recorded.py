@@ -95,3 +95,11 @@ def test_it_is_as_openapi_says(api: Client, home: dict[str, Any]) -> None:
     for sent in (home, home | {"grade": 99}):
         identity = api.post("/api/predict/", sent, content_type=JSON).json()["id"]
         Draft202012Validator(schema).validate(get(api, identity))
+
+
+def test_one_query_finds_it(
+    api: Client, home: dict[str, Any], django_assert_num_queries: Any
+) -> None:
+    answer = api.post("/api/predict/", home, content_type=JSON).json()
+    with django_assert_num_queries(1):
+        get(api, answer["id"])
