@@ -245,10 +245,10 @@ def test_what_answers_is_what_the_registry_says(day: Shown, ask: Ask) -> None:
             predictor,
         )
         shown = day.tables[f"versions-{predictor}"]
-        assert [row[:3] for row in shown] == [list(row[:3]) for row in versions]
-        assert [row[5] for row in shown] == [moment(row[3]) for row in versions]
+        assert [[row[0], *row[2:4]] for row in shown] == [list(row[:3]) for row in versions]
+        assert [row[6] for row in shown] == [moment(row[3]) for row in versions]
         states = ["active" if row[4] else f"Activate {predictor} {row[0]}" for row in versions]
-        assert [row[6] for row in shown] == states
+        assert [row[1] for row in shown] == states
 
 
 def test_the_activations_are_those_of_the_window(shown: Shown, ask: Ask) -> None:

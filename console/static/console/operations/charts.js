@@ -46,20 +46,21 @@ function axes(values) {
 function marks(read) {
   const place = (chart) => {
     chart.over.querySelectorAll(".mark").forEach((old) => old.remove());
-    const ends = Array(LABEL_ROWS).fill(-Infinity);
-    for (const mark of read().marks) {
+    const begins = Array(LABEL_ROWS).fill(Infinity);
+    // The newest first: where they stand close, it is the older ones that go without a label.
+    for (const mark of read().marks.toReversed()) {
       const left = chart.valToPos(mark.at, "x");
       if (!(left >= 0 && left <= chart.over.clientWidth)) continue;
       const line = document.createElement("div");
       line.className = "mark";
       line.style.left = `${left}px`;
-      const row = ends.findIndex((end) => left - end >= LABEL_ROOM);
+      const row = begins.findIndex((begin) => begin - left >= LABEL_ROOM);
       if (row >= 0) {
         const label = document.createElement("span");
         label.textContent = mark.label;
         label.style.top = `${row * LABEL_HEIGHT}px`;
         if (left > chart.over.clientWidth - LABEL_ROOM) label.className = "before";
-        ends[row] = left;
+        begins[row] = left;
         line.append(label);
       }
       chart.over.append(line);
