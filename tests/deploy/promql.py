@@ -54,7 +54,7 @@ def labels_of(node: promql.Expr, known: Known) -> Labels | None:
 def _selected(selector: promql.VectorSelector, known: Known) -> Labels:
     if selector.name not in known:
         raise Mistake(f"there is no metric {selector.name}")
-    labels = known[selector.name] | OF_TARGETS
+    labels = known[str(selector.name)] | OF_TARGETS
     _require({one.name for one in selector.matchers.matchers}, labels, str(selector.name))
     return labels
 
