@@ -160,5 +160,5 @@ def _standings(since: datetime) -> list[Standing]:
 
 def _forecasts(window: str) -> forecasts.Accuracy:
     span = SPANS[window]
-    wanted = forecasts.Wanted(window=span.bins * span.bin, said=window, at_most=FORECASTS)
+    wanted = forecasts.Wanted(window=span.length, said=window, at_most=FORECASTS)
     return forecasts.accuracy(wanted)

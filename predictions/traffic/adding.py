@@ -1,15 +1,17 @@
 """The statement that counts rows of the log into all tables at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from predictions.models import BATCH, Prediction
 from predictions.traffic.models import (
-    DAY,
-    MINUTE,
+    COURSE,
+    KEPT,
     NO_VERSION,
-    QUARTER,
-    SIX_HOURS,
+    TOTALS,
     CallerTraffic,
+    Counted,
     EndpointLatency,
     EndpointTraffic,
     LatencyTraffic,
@@ -35,7 +37,7 @@ _CLASSES = """
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    name: str
+    model: type[Counted]
     keys: str
     """What is counted by, besides the time."""
     figures: str
@@ -44,9 +46,14 @@ class _Table:
     """Names of the figures."""
     where: str = "true"
 
+    @property
+    def name(self) -> str:
+        return self.model._meta.db_table
+
     def insert(self) -> str:
         """By the minute first: of these there are far fewer than rows, and all grains have them."""
         t, keys, names = self.name, self.keys, ", ".join(self.columns)
+        since = "of_course" if KEPT[self.model] is COURSE else "of_totals"
         sums = ", ".join(f"sum({name})" for name in self.columns)
         more = ", ".join(f"{name} = {t}.{name} + excluded.{name}" for name in self.columns)
         return f"""
@@ -54,46 +61,42 @@ class _Table:
     SELECT grain, date_bin(grain * interval '1 minute', minute, 'epoch') AS period, {keys}, {sums}
     FROM (SELECT minute, {keys}, {self.figures} FROM found WHERE {self.where}
           GROUP BY minute, {keys}) AS m
-    JOIN grains ON minute >= since
+    JOIN grains ON minute >= {since}
     GROUP BY grain, period, {keys}
     ON CONFLICT (grain, period, {keys}) DO UPDATE SET {more}"""  # noqa: S608
-
-    def day(self) -> str:
-        """The day that begins with `day`, which has no rows, from its quarters."""
-        keys, names = self.keys, ", ".join(self.columns)
-        sums = ", ".join(f"sum({name})" for name in self.columns)
-        return f"""
-    INSERT INTO {self.name} (grain, period, {keys}, {names})
-    SELECT {DAY}, %(day)s, {keys}, {sums} FROM {self.name}
-    WHERE grain = {SIX_HOURS} AND period >= %(day)s AND period < %(day)s + interval '1 day'
-    GROUP BY {keys}"""  # noqa: S608
 
 
 _BY_CLASS = (_CLASSES, ("answered", "client_errors", "server_errors", "batch_rows"))
 _COUNT = ("count(*) AS count", ("count",))
-_ENDPOINTS = _Table(EndpointTraffic._meta.db_table, "predictor, endpoint, status", *_COUNT)
-_LATENCIES = _Table(LatencyTraffic._meta.db_table, "bucket", *_COUNT, "bucket IS NOT NULL")
+_ENDPOINTS = _Table(EndpointTraffic, "predictor, endpoint, status", *_COUNT)
+_LATENCIES = _Table(LatencyTraffic, "bucket", *_COUNT, "bucket IS NOT NULL")
 _OF_ENDPOINTS = _Table(
-    EndpointLatency._meta.db_table, "predictor, endpoint, bucket", *_COUNT, "bucket IS NOT NULL"
+    EndpointLatency, "predictor, endpoint, bucket", *_COUNT, "bucket IS NOT NULL"
 )
-_CALLERS = _Table(CallerTraffic._meta.db_table, "caller", *_BY_CLASS)
-_VERSIONS = _Table(VersionTraffic._meta.db_table, "predictor, model_version_id", *_BY_CLASS)
+_CALLERS = _Table(CallerTraffic, "caller", *_BY_CLASS)
+_VERSIONS = _Table(VersionTraffic, "predictor, model_version_id", *_BY_CLASS)
 _TABLES = (_ENDPOINTS, _LATENCIES, _OF_ENDPOINTS, _CALLERS, _VERSIONS)
-DAYS = [table.day() for table in _TABLES]
+
+
+def _since(kept: Mapping[int, timedelta], grain: int) -> str:
+    """From when on rows are counted by this grain."""
+    if grain not in kept:
+        return "'infinity'::timestamptz"
+    return f"%(now)s - {round(kept[grain].total_seconds())} * interval '1 second'"
 
 
 def statement(chosen: str, condition: str) -> str:
     """Counts what `chosen` selects and `condition` lets through.
 
     `chosen` ends a SELECT … FROM the log. Returns one row: how many were chosen, the first of their
-    ids, how many were counted. Parameters besides theirs: `since_1`, `since_15` … of the grains.
+    ids, how many were counted. `now`, a parameter beside theirs: grains go back from it.
     """
     grains = ", ".join(
-        f"({grain}, %(since_{grain})s::timestamptz)" for grain in (MINUTE, QUARTER, SIX_HOURS, DAY)
+        f"({grain}, {_since(COURSE, grain)}, {_since(TOTALS, grain)})" for grain in TOTALS
     )
     added = ", ".join(f"{table.name} AS ({table.insert()})" for table in _TABLES)
     return f"""
-WITH grains (grain, since) AS (VALUES {grains}),
+WITH grains (grain, of_course, of_totals) AS (VALUES {grains}),
 chosen AS MATERIALIZED (
     SELECT id, xmin AS writer, created_at, predictor, endpoint, status, model_version_id, caller,
            latency_ms

@@ -8,7 +8,7 @@ last mark up to this one are added (docs/decisions/0016).
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
 
@@ -18,7 +18,14 @@ from django.db.models import Sum
 
 from predictions.models import Prediction, Retention, first_id
 from predictions.traffic import adding
-from predictions.traffic.models import DAY, KEPT, SIX_HOURS, TABLES, EndpointTraffic, Progress
+from predictions.traffic.models import (
+    DAY,
+    KEPT,
+    LONGEST,
+    SIX_HOURS,
+    EndpointTraffic,
+    Progress,
+)
 from predictions.traffic.windows import floor
 
 # A row's `created_at` is made by the machine that writes it: some time before its transaction, by a
@@ -32,7 +39,7 @@ HALF = 2**31
 BUDGET_SECONDS = 5.0
 # For transactions that are under way to end.
 PATIENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
-MOST_COMPARED = 8
+MOST_COMPARED = 4
 _CLUSTER = """
 SELECT system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()),
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint, now()
@@ -77,11 +84,11 @@ def count_again() -> None:
         _forget(progress)
 
 
-def count_differing_again() -> list[datetime]:
-    """Compare counts with the log; the beginnings of the six hours that differed.
+def count_differing_again() -> list[date]:
+    """Compare counts with the log; the days (UTC) that differed, which are counted again.
 
     A row that a clock far behind wrote is not found where rows of now are looked for, but here.
-    Each six hours are compared once, an hour after their end.
+    Each day is compared once, an hour after its end.
     """
     differing = []
     for _ in range(MOST_COMPARED):
@@ -89,35 +96,32 @@ def count_differing_again() -> list[datetime]:
             progress = _locked()
             if progress is None or progress.counted_until is None or progress.written_from:
                 break
-            start = progress.compared_until or floor(progress.counted_until - LONG, SIX_HOURS)
-            progress.compared_until = start + timedelta(minutes=SIX_HOURS)
+            start = progress.compared_until or floor(progress.counted_until - LONG, DAY)
+            progress.compared_until = start + timedelta(days=1)
             if progress.compared_until > progress.counted_until - LONG:
                 break
             if _differs(start, progress.compared_until):
                 _count_anew(progress, start, progress.compared_until)
-                differing.append(start)
+                differing.append(start.date())
             progress.save()
     return differing
 
 
 def _differs(start: datetime, end: datetime) -> bool:
-    of = EndpointTraffic.objects.filter(grain=SIX_HOURS, period=start)
+    of = EndpointTraffic.objects.filter(grain=SIX_HOURS, period__gte=start, period__lt=end)
     counted = of.aggregate(rows=Sum("count"))["rows"] or 0
     return bool(Prediction.objects.since(start).before(end).count() != counted)
 
 
 def _count_anew(progress: Progress, start: datetime, end: datetime) -> None:
-    """Six hours. What was written since the last mark is left to the next."""
+    """A day. What was written since the last mark is left to the next."""
     assert progress.counted_until is not None and progress.transaction is not None
-    day = floor(start, DAY)
-    for table in TABLES:
-        table.objects.filter(period__gte=start, period__lt=end).exclude(grain=DAY).delete()
-        table.objects.filter(grain=DAY, period=day).delete()
+    for table in KEPT:
+        table._default_manager.filter(period__gte=start, period__lt=end).delete()
     _row(
         adding.MADE_BETWEEN,
         {
-            **_grains(progress.counted_until),
-            f"since_{DAY}": "infinity",
+            "now": progress.counted_until,
             "id_from": first_id(start),
             "id_before": first_id(end),
             "long_before": progress.counted_until - LONG,
@@ -125,9 +129,6 @@ def _count_anew(progress: Progress, start: datetime, end: datetime) -> None:
             "end": progress.transaction + HALF,
         },
     )
-    with connection.cursor() as cursor:
-        for statement in adding.DAYS:
-            cursor.execute(statement, {"day": day})
 
 
 def _set_mark() -> int | None:
@@ -182,8 +183,8 @@ def _first_pass(progress: Progress) -> Step:
     chosen, first, counted = _row(
         adding.OLDER,
         {
-            **_grains(at),
-            "id_from": first_id(at - KEPT[SIX_HOURS]),
+            "now": at,
+            "id_from": first_id(at - LONGEST),
             # Ids of a clock that is ahead.
             "id_before": progress.id_before or first_id(at + timedelta(days=365)),
             "limit": CHUNK,
@@ -205,7 +206,7 @@ def _next_slice(progress: Progress) -> Step:
     _, _, counted = _row(
         adding.WRITTEN_BETWEEN,
         {
-            **_grains(progress.next_until),
+            "now": progress.next_until,
             "start": start,
             # Clocks may be ahead.
             "stop": progress.next_until + timedelta(days=365) if is_last else stop,
@@ -222,14 +223,10 @@ def _arrive(progress: Progress) -> None:
     progress.transaction, progress.counted_until = progress.next_transaction, progress.next_until
     progress.next_transaction = progress.next_until = None
     progress.written_from = progress.id_before = None
-    for grain, kept in KEPT.items():
-        for table in TABLES:
-            old = table.objects.filter(grain=grain, period__lt=progress.counted_until - kept)
-            old.delete()
-
-
-def _grains(now: datetime) -> dict[str, datetime]:
-    return {f"since_{grain}": now - kept for grain, kept in KEPT.items()}
+    for table, grains in KEPT.items():
+        for grain, kept in grains.items():
+            old = table._default_manager.filter(grain=grain)
+            old.filter(period__lt=progress.counted_until - kept).delete()
 
 
 def _take_out_removed(progress: Progress) -> None:
@@ -237,14 +234,14 @@ def _take_out_removed(progress: Progress) -> None:
     for removed in Retention.objects.filter(pk__gt=progress.retention).order_by("pk"):
         start = datetime.combine(removed.month.replace(day=1), midnight(), UTC)
         following = (start + timedelta(days=31)).replace(day=1)
-        for table in TABLES:
-            table.objects.filter(period__gte=start, period__lt=following).delete()
+        for table in KEPT:
+            table._default_manager.filter(period__gte=start, period__lt=following).delete()
         progress.retention = removed.pk
 
 
 def _forget(progress: Progress) -> None:
-    for table in TABLES:
-        table.objects.all().delete()
+    for table in KEPT:
+        table._default_manager.all().delete()
     progress.transaction = progress.counted_until = None
     progress.next_transaction = progress.next_until = None
     progress.written_from = progress.id_before = progress.compared_until = None

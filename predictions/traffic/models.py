@@ -10,13 +10,16 @@ from django.db import models
 
 MINUTE, QUARTER, SIX_HOURS, DAY = 1, 15, 360, 1440
 # Each row of the log is in all grains that still reach back to it: none is made of another.
-KEPT = {
+COURSE = {MINUTE: timedelta(hours=3), QUARTER: timedelta(days=2), SIX_HOURS: timedelta(days=32)}
+"""How far back the grains go of what is shown over time; the windows need no more."""
+TOTALS = {
     MINUTE: timedelta(hours=3),
     QUARTER: timedelta(days=2),
-    SIX_HOURS: timedelta(days=32),
+    SIX_HOURS: timedelta(days=2),
     DAY: timedelta(days=32),
 }
-"""How far back each grain goes; the windows that are shown need no more."""
+"""And of what is summed up over a window, of which a month's begins with a day."""
+LONGEST = timedelta(days=32)
 NO_VERSION = 0
 
 
@@ -48,7 +51,7 @@ class LatencyTraffic(Counted):
 
 
 class EndpointLatency(Counted):
-    """The same of each endpoint. Apart: for the course of a month it is not read."""
+    """The same of each endpoint, which is not shown over time."""
 
     pk = models.CompositePrimaryKey("grain", "period", "predictor", "endpoint", "bucket")
     predictor = models.CharField(max_length=40)
@@ -119,4 +122,10 @@ class Progress(models.Model):
         return f"counted until {self.counted_until}"
 
 
-TABLES = (EndpointTraffic, LatencyTraffic, EndpointLatency, CallerTraffic, VersionTraffic)
+KEPT: dict[type[Counted], dict[int, timedelta]] = {
+    EndpointTraffic: COURSE,
+    LatencyTraffic: COURSE,
+    EndpointLatency: TOTALS,
+    CallerTraffic: TOTALS,
+    VersionTraffic: TOTALS,
+}

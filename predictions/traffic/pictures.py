@@ -11,16 +11,19 @@ MOST_VERSIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How far back a window goes, and the length of its bins."""
+    """How far back a window goes at most, the length of its bins, and with what it begins."""
 
-    bins: int
+    length: timedelta
     bin: timedelta
+    begins_with: timedelta
+    """UTC; the beginning of one of them. Totals of a month are summed up from whole days."""
 
 
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 SPANS: Mapping[str, Span] = {
-    "1h": Span(60, timedelta(minutes=1)),
-    "24h": Span(96, timedelta(minutes=15)),
-    "30d": Span(120, timedelta(hours=6)),
+    "1h": Span(timedelta(hours=1), MINUTE, MINUTE),
+    "24h": Span(timedelta(days=1), QUARTER, QUARTER),
+    "30d": Span(timedelta(days=30), timedelta(hours=6), timedelta(days=1)),
 }
 
 

@@ -10,8 +10,10 @@ from django.db import connection
 from modelregistry.models import ModelVersion
 from predictions.models import BATCH
 from predictions.traffic.models import (
-    DAY,
+    COURSE,
+    KEPT,
     CallerTraffic,
+    Counted,
     EndpointLatency,
     EndpointTraffic,
     LatencyTraffic,
@@ -63,7 +65,7 @@ class Statuses:
         self.of_endpoint: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
         """By predictor and endpoint."""
         in_bin: dict[datetime, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        of = _of(window, EndpointTraffic._meta.db_table, minutes_of(window.bin))
+        of = _of(window, EndpointTraffic)
         for bin, predictor, endpoint, status, is_batch, count in _rows(_STATUSES, of, window):
             if bin is None:
                 self.of_endpoint[predictor, endpoint][status] = count
@@ -78,7 +80,7 @@ class Statuses:
 
 def latencies(window: Window) -> Mapping[datetime | None, Latency]:
     """Of each bin that has any; None: of the whole window."""
-    of = _of(window, LatencyTraffic._meta.db_table, minutes_of(window.bin))
+    of = _of(window, LatencyTraffic)
     rows = _rows(
         _LATENCIES,
         of,
@@ -93,7 +95,7 @@ def latencies(window: Window) -> Mapping[datetime | None, Latency]:
 def latencies_of_endpoints(window: Window) -> Mapping[tuple[str, str], Latency]:
     """By predictor and endpoint."""
     names = "predictor, endpoint"
-    of = _of(window, EndpointLatency._meta.db_table, DAY)
+    of = _of(window, EndpointLatency)
     rows = _rows(_LATENCIES, of, window, key=names, names=names, sets=f"{names}, bucket")
     return {(predictor, endpoint): _latency(buckets) for predictor, endpoint, *buckets in rows}
 
@@ -104,14 +106,14 @@ def _latency(buckets: Sequence[int]) -> Latency:
 
 def callers(window: Window) -> tuple[list[Caller], int]:
     """Those with most rows, and how many there are in all."""
-    of = _of(window, CallerTraffic._meta.db_table, DAY)
+    of = _of(window, CallerTraffic)
     rows = _rows(_LARGEST, of, window, keys="caller", most=MOST_CALLERS)
     return [Caller(row[0], Counts(*row[1:5])) for row in rows], rows[0][-1] if rows else 0
 
 
 def versions(window: Window) -> tuple[list[Version], int]:
     """Those with most rows, and how many there are in all."""
-    of = _of(window, VersionTraffic._meta.db_table, DAY)
+    of = _of(window, VersionTraffic)
     keys = "predictor, model_version_id"
     rows = _rows(_LARGEST, of, window, keys=keys, most=MOST_VERSIONS)
     known = ModelVersion.objects.filter(pk__in=[row[1] for row in rows])
@@ -133,10 +135,15 @@ def _class(status: int) -> int:
     return 0 if status < 400 else 1 if status < 500 else 2
 
 
-def _of(window: Window, table: str, largest: int) -> str:
+def _of(window: Window, table: type[Counted]) -> str:
     """Numbers and moments of ours: nothing that anybody sent."""
-    found = pieces(window.start, window.end, largest)
-    united = " UNION ALL ".join(_PIECE.format(table=table, piece=piece) for piece in found)
+    kept = KEPT[table]
+    largest = minutes_of(window.bin) if kept is COURSE else max(kept)
+    grains = [grain for grain in kept if grain <= largest]
+    united = " UNION ALL ".join(
+        _PIECE.format(table=table._meta.db_table, piece=piece)
+        for piece in pieces(window.start, window.end, grains)
+    )
     return f"FROM ({united}) AS counted"
 
 

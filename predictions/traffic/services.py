@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from predictions.models import BATCH
@@ -42,8 +42,8 @@ def count_again() -> None:
     counting.count_again()
 
 
-def count_differing_again() -> list[datetime]:
-    """Compare counts with the log; the beginnings of the six hours that differed."""
+def count_differing_again() -> list[date]:
+    """Compare counts with the log; the days (UTC) that differed, which are counted again."""
     return counting.count_differing_again()
 
 

@@ -17,5 +17,5 @@ def count_up() -> int:
 @shared_task(name="predictions.traffic.compare")
 def compare() -> None:
     """Hourly (`CELERY_BEAT_SCHEDULE`): whether the counts are those of the log."""
-    for start in services.count_differing_again():
-        logger.warning("traffic of six hours from %s was counted again: it differed", start)
+    for day in services.count_differing_again():
+        logger.warning("traffic of %s was counted again: it differed from the log", day)

@@ -1,10 +1,10 @@
 """A window of time in pieces that the counts have."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from predictions.traffic.models import KEPT
 from predictions.traffic.pictures import SPANS
 
 
@@ -29,22 +29,24 @@ def window_until(moment: datetime, *, name: str) -> Window:
     span = SPANS[name]
     end = floor(moment, 1)
     last = floor(end - timedelta(minutes=1), minutes_of(span.bin))
-    return Window(last - (span.bins - 1) * span.bin, end, span.bin, span.bins)
+    start = ceiling(last + span.bin - span.length, minutes_of(span.begins_with))
+    return Window(start, end, span.bin, (last - start) // span.bin + 1)
 
 
-def pieces(start: datetime, end: datetime, largest: int) -> list[Piece]:
-    """[start, end), both whole minutes, in the coarsest grains up to `largest`."""
+def pieces(start: datetime, end: datetime, grains: Collection[int]) -> list[Piece]:
+    """[start, end), both whole minutes, in the coarsest of `grains` (minutes) that fit."""
     if start >= end:
         return []
-    grain = max(grain for grain in KEPT if grain <= largest)
-    first, last = floor(start + timedelta(minutes=grain - 1), grain), floor(end, grain)
+    grain = max(grains)
+    finer = [other for other in grains if other < grain]
+    first, last = ceiling(start, grain), floor(end, grain)
     if first >= last:
-        return pieces(start, end, grain - 1)
-    return [
-        *pieces(start, first, grain - 1),
-        Piece(grain, first, last),
-        *pieces(last, end, grain - 1),
-    ]
+        return pieces(start, end, finer)
+    return [*pieces(start, first, finer), Piece(grain, first, last), *pieces(last, end, finer)]
+
+
+def ceiling(moment: datetime, minutes: int) -> datetime:
+    return floor(moment + timedelta(minutes=minutes, microseconds=-1), minutes)
 
 
 def floor(moment: datetime, minutes: int) -> datetime:

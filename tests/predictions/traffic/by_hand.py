@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from predictions.traffic.pictures import Counts, Latency, Picture
+from predictions.traffic.pictures import SPANS, Counts, Latency, Picture
 
 IN_WINDOW = """FROM predictions_prediction
 WHERE id >= predictions_first_id(%(start)s) AND id < predictions_first_id(%(end)s)"""
@@ -60,8 +60,9 @@ def _assert_bins(picture: Picture, ask: Any) -> None:
     assert starts[0] == picture.start and starts[-1] < picture.end <= starts[-1] + picture.bin
     assert {b - a for a, b in pairwise(starts)} == {picture.bin}
     assert {start: bin for start, bin in bins.items() if bin != (Counts(), Latency())} == found
-    assert picture.end - picture.start <= len(bins) * picture.bin
-    assert picture.end - picture.start > (len(bins) - 1) * picture.bin - timedelta(seconds=1)
+    span = SPANS[picture.window]
+    shorter = span.length - (picture.end - picture.start)
+    assert timedelta(0) <= shorter < span.bin + span.begins_with
 
 
 def _assert_endpoints(picture: Picture, ask: Any) -> None:

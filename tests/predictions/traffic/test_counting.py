@@ -11,7 +11,7 @@ from django.db import connection
 from predictions.models import Prediction
 from predictions.retention import drop_month
 from predictions.traffic import counting
-from predictions.traffic.models import TABLES, Progress
+from predictions.traffic.models import KEPT, Progress
 from predictions.traffic.pictures import Counts, Latency
 from predictions.traffic.services import (
     count_again,
@@ -123,13 +123,13 @@ def test_what_a_clock_far_behind_wrote_is_found_by_comparing(log: Log) -> None:
     moment = NOW - 2 * DAY
     Progress.objects.update(compared_until=None)
     count_differing_again()
-    compared = moment.replace(hour=moment.hour // 6 * 6, minute=0, second=0, microsecond=0)
+    compared = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     Progress.objects.update(compared_until=compared)
     with log.database.connect() as writer:
         for endpoint in ("batch", "/api/predict/"):
-            log.copy(writer, row(moment, endpoint=endpoint), written=NOW - DAY)
+            log.copy(writer, row(moment, endpoint=endpoint), written=NOW - HOUR)
     assert count_up() == 0
-    assert count_differing_again() == [compared]
+    assert count_differing_again() == [compared.date()]
     log.assert_counted()
     assert count_differing_again() == []
 
@@ -144,9 +144,11 @@ def test_elsewhere_it_begins_anew(log: Log) -> None:
 def test_what_is_old_is_kept_by_the_hour_only(log: Log) -> None:
     log.write([row(NOW - 5 * HOUR), row(NOW - 3 * DAY)])
     count_up()
-    for table in TABLES:
-        assert not table.objects.filter(grain=1, period__lt=NOW - 3 * HOUR).exists()
-        assert not table.objects.filter(grain=15, period__lt=NOW - 2 * DAY - HOUR).exists()
+    for table in KEPT:
+        counts = table._default_manager.filter(period__lt=NOW - 2 * DAY - HOUR)
+        assert not counts.filter(grain=15).exists()
+        assert counts.filter(grain=360).exists() != counts.filter(grain=1440).exists()
+        assert not table._default_manager.filter(grain=1, period__lt=NOW - 3 * HOUR).exists()
     log.assert_counted()
 
 
