@@ -14,13 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from ops.usage import gathering
-from ops.usage.records import CALLER_LENGTH, record
+from ops.usage.records import CALLER_LENGTH, NAMED, record
 from ops.usage.spool import Spool
 from predictions.access import KeyHolder
 from predictions.views import caller
 
 logger = logging.getLogger(__name__)
 
+NO_ADDRESS = "(no address)"
 STATIC, ADMIN, NOWHERE = "static", "admin", "(none)"
 """Routes of files, of all pages of the admin, and of addresses that lead nowhere."""
 
@@ -95,6 +96,8 @@ def _who(request: HttpRequest) -> str:
     if type(user) is SimpleLazyObject:  # of a session that nobody has looked at
         user = getattr(request, "_cached_user", None)
     if user is None or not user.is_authenticated:
-        return caller(request)
+        address = caller(request)
+        # A client may have written it, where HOUSING_PROXIES is not what it should be.
+        return NO_ADDRESS if address.startswith(NAMED) else address
     name: str = user.get_username()
     return name if isinstance(user, KeyHolder) else f"user:{name}"

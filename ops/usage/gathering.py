@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from ops.usage.models import OTHERS, CallerCount, Grain, RequestCount, RequestTotal, Spool
-from ops.usage.records import Kind, counted, whole_lines
+from ops.usage.records import NAMED, Kind, counted, whole_lines
 from ops.usage.spool import abandoned, spools
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 READ_AT_ONCE = 2**20
 PARTS_AT_ONCE = 16
 MOST_CALLERS = 1_000
-"""On a day, each for itself; whoever comes later is one of the others."""
+"""On a day, each for itself; an address that comes later is one of the others."""
 # A web process looks at this beside following switches: nothing here may hold it up.
 STATEMENT_MILLISECONDS = 3_000
 
@@ -65,13 +65,18 @@ def _gather(path: Path, *, is_wanted: bool) -> None:
     with abandoned(path) as is_abandoned:
         if not (is_wanted or is_abandoned):
             return
-        for _ in range(PARTS_AT_ONCE):
-            if not _read_on(name, path, is_abandoned=is_abandoned):
-                break
-        else:
-            return  # the rest next time: whoever asks does not wait for all of a long outage
-        if is_abandoned:
+        try:
+            is_more = _read_some(name, path, is_abandoned=is_abandoned)
+        except (DataError, IntegrityError):  # never the reason why the others are not counted
+            logger.exception("%s cannot be counted", path)
+            return
+        if is_abandoned and not is_more:
             _remove(path)
+
+
+def _read_some(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
+    """Whether there is more: who asks does not wait for all that a long outage left."""
+    return all(_read_on(name, path, is_abandoned=is_abandoned) for _ in range(PARTS_AT_ONCE))
 
 
 def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
@@ -161,9 +166,10 @@ def _count_callers(requests: Counter[Kind], this_minute: int) -> None:
 
 
 def _named(day: date, callers: Iterable[str]) -> set[str]:
-    """Those that are counted each for itself."""
+    """Those that are counted each for itself: there are not many who have a name."""
     wanted = set(callers)
-    named = CallerCount.objects.known(day, wanted)
+    named = {caller for caller in wanted if caller.startswith(NAMED)}
+    named |= CallerCount.objects.known(day, wanted - named)
     new = sorted(wanted - named)
     if new:
         room = max(0, MOST_CALLERS - CallerCount.objects.callers_on(day))

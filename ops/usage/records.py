@@ -1,6 +1,7 @@
 """One request as a line of a spool, and many lines as counts."""
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ BOUNDS = (
 """Seconds: a request counts under the first that it does not exceed."""
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 OTHER_METHOD = "(other)"
+NAMED = ("user:", "key:")
+"""So begin callers who authenticated, and no address."""
 ROUTE_LENGTH = 200
 CALLER_LENGTH = 200
 
 _TEXTS = tuple(str(bound) for bound in BOUNDS)
 _BOUNDS = dict(zip(_TEXTS, BOUNDS, strict=True))
-# Of a record: the year 9999 is the last that a database's moment can be.
-_LAST_MINUTE = 4_223_371_679
+_NUMBER = re.compile("[0-9]{1,11}", re.ASCII)
+_STATUS = re.compile("[1-9][0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def counted(lines: bytes) -> Counted:
     for line in filter(None, lines.split(b"\n")):
         key, _, duration = line.rpartition(b"\t")
         requests[key] += 1
-        microseconds[key] += int(duration) if duration.isdigit() and len(duration) < 16 else 0
+        microseconds[key] += int(duration) if duration.isdigit() and len(duration) < 12 else 0
     found = Counted(Counter(), Counter())
     for key, count in requests.items():
         kind = _kind(key)
@@ -91,9 +94,7 @@ def _kind(key: bytes) -> Kind | None:
     is_known = method in METHODS or method == OTHER_METHOD
     if not (is_known and route and caller and within in _BOUNDS):
         return None
-    if not (minute.isdecimal() and status.isdecimal() and len(status) == 3):
-        return None
-    if int(minute) > _LAST_MINUTE:
+    if not (_NUMBER.fullmatch(minute) and _STATUS.fullmatch(status)):
         return None
     return Kind(
         int(minute),

@@ -84,8 +84,8 @@ def usage(*, days: int, endpoint: str = "", caller: str = "", with_callers: bool
 
 
 def requests_between(*, start: datetime, end: datetime) -> dict[Endpoint, Statuses]:
-    """Of the minutes from `start` to before `end`; with more than a day between them, of hours."""
-    grain = Grain.MINUTE if end - start <= timedelta(days=1) else Grain.HOUR
+    """Of the minutes from `start` to before `end`; where minutes are not kept, of the hours."""
+    grain = Grain.MINUTE if start > datetime.now(UTC) - MINUTES_KEPT else Grain.HOUR
     catch_up()
     found: dict[Endpoint, Statuses] = {}
     rows = RequestCount.objects.between(grain, _floor(start, grain), end)

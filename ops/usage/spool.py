@@ -16,7 +16,7 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".spool"
-# Read to its end, a file so large is left for a new one.
+# With the database there, a file so large is left for a new one.
 LARGE_BYTES = 16 * 2**20
 # With the database away for long, records wait: so many bytes of each process, not the whole disk.
 MOST_BYTES = 256 * 2**20

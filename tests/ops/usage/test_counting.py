@@ -94,3 +94,9 @@ def test_behind_a_proxy_its_client_is_the_caller(api: Client, settings: Any) -> 
     settings.PROXIES = 1
     api.get("/livez", headers={"X-Forwarded-For": "1.1.1.1, 192.0.2.7"})
     assert counts() == [("GET", "/livez", 200, "192.0.2.7")]
+
+
+def test_who_writes_a_name_where_an_address_belongs_is_nobody(api: Client, settings: Any) -> None:
+    settings.PROXIES = 1
+    api.get("/livez", headers={"X-Forwarded-For": "key:crm"})
+    assert counts() == [("GET", "/livez", 200, "(no address)")]

@@ -111,13 +111,14 @@ def test_a_record_is_read_when_it_is_whole(db: None, folder: Path, spool: Spool)
 def test_what_was_torn_costs_nothing_but_itself(
     db: None, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged = [b"\x00" * 40, line()[:30], b"\xff\xfe\t" * 5, line().replace(b"200", b"2000")]
+    damaged = [b"\x00" * 40, line()[:30], b"\xff\xfe\t" * 5]
+    damaged += [line().replace(b"200", status)[:-1] for status in (b"2000", b"099", "٣٣٣".encode())]
     for content in damaged:
         spool.append(content + b"\n")
     spool.append(line().replace(b"192", b"\x00192"))
     gathering.gather_all()
     assert CallerCount.objects.get().caller == "192.0.2.7"
-    assert "4 damaged lines" in caplog.text
+    assert "6 damaged lines" in caplog.text
 
 
 def test_a_clock_that_is_ahead_counts_as_now(db: None, spool: Spool) -> None:
@@ -132,12 +133,14 @@ def test_callers_without_end_are_counted_as_others(db: None, spool: Spool) -> No
         spool.append(line(caller=f"2001:db8::{number:x}"))
     gathering.gather_all()
     spool.append(line(caller="2001:db9::1"))
+    spool.append(line(caller="key:crm"))
     spool.append(line(caller="2001:db8::1"))
     gathering.gather_all()
     assert CallerCount.objects.get(caller=OTHERS).count == 51
     assert CallerCount.objects.get(caller="2001:db8::1").count == 2
-    assert CallerCount.objects.count() == gathering.MOST_CALLERS + 1
-    assert RequestTotal.objects.get().count == gathering.MOST_CALLERS + 52
+    assert CallerCount.objects.get(caller="key:crm").count == 1
+    assert CallerCount.objects.count() == gathering.MOST_CALLERS + 2
+    assert RequestTotal.objects.get().count == gathering.MOST_CALLERS + 53
 
 
 def test_what_a_client_wrote_cannot_make_a_line(db: None, spool: Spool) -> None:

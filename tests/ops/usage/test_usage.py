@@ -111,19 +111,19 @@ def test_wrong_days_are_refused(api: Client, db: None, days: str) -> None:
     assert api.get(f"/api/usage/?days={days}").status_code == 422
 
 
-def test_minutes_are_read_for_a_short_time_and_hours_for_a_long_one(db: None) -> None:
-    minute = datetime(2026, 11, 22, 10, 5, tzinfo=UTC)
+def test_minutes_are_read_while_they_are_kept_and_hours_before(counted: datetime) -> None:
+    minute = counted - timedelta(hours=20) + timedelta(minutes=5)
     rows: list[Any] = [
         (Grain.MINUTE.value, minute, "GET", "/readyz", 200, 3),
         (Grain.MINUTE.value, minute + timedelta(minutes=1), "GET", "/readyz", 200, 5),
         (Grain.HOUR.value, minute.replace(minute=0), "GET", "/readyz", 200, 8),
     ]
     RequestCount.objects.add(rows)
-    key = services.Endpoint("GET", "/readyz")
     short = services.requests_between(start=minute, end=minute + timedelta(minutes=1))
-    assert short == {key: {200: 3}}
-    long = services.requests_between(start=minute, end=minute + timedelta(days=30))
-    assert long == {key: {200: 8}}
+    assert short == {services.Endpoint("GET", "/readyz"): {200: 3}}
+    long = services.requests_between(start=minute - timedelta(days=30), end=minute)
+    assert long[services.Endpoint("GET", "/readyz")] == {200: 8}
+    assert long[services.Endpoint("POST", PREDICT)] == {503: 4}
 
 
 def test_what_is_old_is_removed_and_the_totals_stay(counted: datetime, settings: Any) -> None:
