@@ -59,13 +59,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
     def finish(self, state: State, error: str = "") -> bool:
         """Whether there was one to finish: what has ended stays as it ended."""
-        unfinished = self.unfinished()
-        return unfinished.update(state=state, error=error, finished_at=Now()) > 0
+        return self.unfinished().update(state=state, error=error, finished_at=Now()) > 0
 
     def counts(self) -> dict[str, int]:
         """How many, by state."""
-        found = dict(self.order_by().values_list("state").annotate(Count("pk")))
-        return {state: found.get(state, 0) for state in State.values}
+        found = self.order_by().values_list("state").annotate(Count("pk"))
+        return dict.fromkeys(State.values, 0) | dict(found)
 
     def heard_of_longest_ago(self) -> datetime | None:
         """Of each, when a piece was done, else when it began; the earliest of these."""
