@@ -50,7 +50,8 @@ class Asked:
     @property
     def value(self) -> Any:
         """What stands there at first."""
-        return "" if self.fact.optional else self.fact.example
+        example = "" if self.fact.optional else self.fact.example
+        return int(example) if isinstance(example, float) and example.is_integer() else example
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,18 +55,18 @@ export class HomeForm {
       show(field.parentElement, isKnown);
       field.value = isKnown ? value : "";
     } else {
-      if (field.tagName === "SELECT" && ![...field.options].some((one) => one.value === String(value))) {
-        field.append(made("option", { value }, String(value)));
-      }
       field.value = value;
+      if (field.tagName === "SELECT" && field.value !== String(value)) {
+        field.append(made("option", { value, selected: "" }, String(value)));
+      }
     }
     this.follow(name);
   }
 
   reset() {
     this.chosen.clear();
-    const own = Object.fromEntries([...this.form.elements].filter((one) => one.name && "text" in one.dataset).map((one) => [one.name, ""]));
-    this.fill({ ...own, ...this.first });
+    for (const field of this.form.querySelectorAll("input[data-text]")) field.value = "";
+    this.fill(this.first);
   }
 
   // Of the zipcode, for what nobody has set.
@@ -165,9 +165,13 @@ export class HomeForm {
   // `Average`, where a number stands for words.
   words(name, value) {
     const field = this.form.elements[name];
-    if (field instanceof RadioNodeList) return this.form.querySelector(`[name="${name}"][value="${value}"] + span`)?.textContent;
+    if (field instanceof RadioNodeList) {
+      return this.form.querySelector(`[name="${name}"][value="${value}"] + span`)?.textContent;
+    }
     if (field?.type === "checkbox") return value ? "yes" : "no";
-    if (field && "none" in field.dataset) return String(value) === field.dataset.none ? "no" : value;
+    if (field && "none" in field.dataset) {
+      return String(value) === field.dataset.none ? "no" : String(value);
+    }
     const words = at(`words-${name}`)?.querySelector(`option[value="${value}"]`)?.label;
     return words && `${value}, ${words}`;
   }
@@ -180,10 +184,12 @@ export class HomeForm {
     for (const place of this.form.querySelectorAll(".fault")) {
       const name = place.id.slice("fault-".length);
       const fault = byField.get(name);
-      place.textContent = fault ? `${fault.detail === "missing" ? "Needed" : fault.detail}: ${fault.accepted}` : "";
+      const what = fault?.detail === "missing" ? "Needed" : fault?.detail;
+      place.textContent = fault ? `${what}: ${fault.accepted}` : "";
       show(place, Boolean(fault));
       for (const field of this.form.querySelectorAll(`[name="${name}"]`)) {
-        fault ? field.setAttribute("aria-invalid", "true") : field.removeAttribute("aria-invalid");
+        field.toggleAttribute("aria-invalid", Boolean(fault));
+        if (fault) field.setAttribute("aria-invalid", "true");
       }
       if (fault) place.closest("details")?.setAttribute("open", "");
     }

@@ -42,9 +42,10 @@ export class Many {
     show(at("job-cancel"), false);
     show(at("job-refused"), false);
     this.say(`Sending ${file.name}`, 0);
+    at("file").value = ""; // so that the same file may be chosen again
     try {
-      const job = await upload(this.address, file, (share) => mine === this.run && this.say(`Sending ${file.name}`, share));
-      at("file").value = "";
+      const onShare = (share) => mine === this.run && this.say(`Sending ${file.name}`, share);
+      const job = await upload(this.address, file, onShare);
       if (mine === this.run) await this.follow(job, mine);
     } catch (error) {
       if (mine === this.run) this.refuse(error);
@@ -52,24 +53,27 @@ export class Many {
   }
 
   async follow(job, mine) {
-    while (mine === this.run) {
-      this.show(job);
-      if (ENDED.includes(job.state)) return;
+    this.show(job);
+    while (!ENDED.includes(job.state)) {
       await new Promise((resolve) => setTimeout(resolve, EVERY));
-      job = await this.look(job);
+      const found = await this.look(job);
+      if (mine !== this.run) return;
+      if (found) this.show((job = found));
+      else this.say("The service does not answer; asking again", null);
     }
   }
 
-  // Away for a moment: it goes on without us.
+  // Null while the service is away: the work goes on without us.
   async look(job) {
     try {
       const response = await fetch(job.links.self, { signal: AbortSignal.timeout(10_000) });
       if (response.ok) return await response.json();
-      if (response.status === 404) throw Object.assign(new Error(), { problem: await response.json() });
+      const problem = await response.json();
+      if (response.status === 404) throw Object.assign(new Error(), { problem });
     } catch (error) {
       if (error.problem) throw error;
     }
-    return job;
+    return null;
   }
 
   show(job) {
@@ -78,7 +82,8 @@ export class Many {
     const left = job.seconds_left ? `, about ${Math.ceil(job.seconds_left)} s left` : "";
     const count = total ? `: ${whole(done)} of ${whole(total)} homes${left}` : "";
     const bad = failed ? `, ${whole(failed)} refused` : "";
-    this.say(`${STATES[job.state] ?? job.state}${job.error ? `: ${job.error}` : count + bad}`, total ? done / total : null);
+    const state = STATES[job.state] ?? job.state;
+    this.say(`${state}${job.error ? `: ${job.error}` : count + bad}`, total ? done / total : null);
     show(at("job-progress"), !ENDED.includes(job.state));
     show(at("job-cancel"), Boolean(job.links.cancel));
     show(at("job-csv"), Boolean(job.links.csv));
@@ -96,7 +101,12 @@ export class Many {
         "tbody",
         {},
         ...first.map(({ row, errors }) =>
-          made("tr", {}, made("th", { scope: "row" }, whole(row)), made("td", {}, errors.map(told).join("; "))),
+          made(
+            "tr",
+            {},
+            made("th", { scope: "row" }, whole(row)),
+            made("td", {}, errors.map(told).join("; ")),
+          ),
         ),
       ),
     );

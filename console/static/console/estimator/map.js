@@ -66,10 +66,10 @@ export class HomeMap {
   // So that the home and all points are seen.
   fit() {
     const all = [...this.points, this.home].filter(Boolean);
-    const xs = all.map((one) => worldX(one.long)), ys = all.map((one) => worldY(one.lat));
-    const wide = Math.max(Math.max(...xs) - Math.min(...xs), SPAN), high = Math.max(Math.max(...ys) - Math.min(...ys), SPAN);
-    const room = { left: Math.min(...xs) - wide * 0.2, right: Math.max(...xs) + wide * 0.2, top: Math.min(...ys) - high * 0.25, bottom: Math.max(...ys) + high * 0.25 };
-    this.fitted = room;
+    if (!all.length) return;
+    const [left, right] = spread(all.map((one) => worldX(one.long)));
+    const [top, bottom] = spread(all.map((one) => worldY(one.lat)));
+    this.fitted = { left, right, top, bottom };
     this.draw();
   }
 
@@ -139,6 +139,13 @@ export class HomeMap {
     }
     this.ground.replaceChildren(...images);
   }
+}
+
+// Least and most, with a margin.
+function spread(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.22 * Math.max(most - least, SPAN);
+  return [least - margin, most + margin];
 }
 
 const MILLION = 1e6;

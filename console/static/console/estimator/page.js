@@ -13,9 +13,10 @@ import { moment, number } from "./words.js";
 
 const MEMBERS = "interval,comparables,contributions,warnings";
 const FAULTS_AFTER = 600; // ms: who is still typing is not told of it
-const ANNOUNCED = 5; // digits of a position
+const DIGITS = 5; // of a position: a metre
 const MOST_EXAMPLES = 8;
 const STEP = 0.004; // degrees per arrow key, about 400 m
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const { predict, zipcodes, examples, recorded, tiles, batches } = at("estimator").dataset;
 const form = new HomeForm(at("home"), edited);
@@ -40,7 +41,8 @@ const asking = new Asking(`${predict}?include=${MEMBERS}`, {
     faultTimer = setTimeout(() => {
       const rest = form.showFaults(faults);
       const told = rest.map((fault) => `${fault.field}: ${fault.detail}`).join("; ");
-      trouble(told || (faults.length ? "No estimate: see what is marked in the form." : problem.detail), false);
+      const marked = faults.length ? "No estimate: see what is marked in the form." : problem.detail;
+      trouble(told || marked, false);
     }, FAULTS_AFTER);
   },
   onTrouble(why) {
@@ -82,7 +84,8 @@ function trouble(text, canRetry) {
 
 function showAll(answer, facts) {
   showAnswer(answer, form);
-  showSales(answer, salesMap, { lat: facts.lat, long: facts.long }, facts.zipcode);
+  const home = facts.lat === undefined ? null : { lat: facts.lat, long: facts.long };
+  showSales(answer, salesMap, home, facts.zipcode);
   valued = facts;
   showSummary(facts, form, places?.name(facts.zipcode));
 }
@@ -97,7 +100,7 @@ function position() {
 function showPlace() {
   const zipcode = form.get("zipcode");
   map.setHome(position(), zipcode);
-  places?.describe(zipcode, (one) => start({ ...one.typical, ...one.centre, zipcode: one.zipcode }));
+  places?.describe(zipcode, (one) => start(one.typical, { isSuggestion: true }));
 }
 
 // A zipcode was chosen: the home stands in its middle until somebody says where.
@@ -110,12 +113,14 @@ function moveTo(zipcode) {
   showPlace();
 }
 
+const rounded = (degrees) => Number(degrees.toFixed(DIGITS));
+
 function placeAt(point) {
   const { bounds } = places;
   const lat = Math.min(Math.max(point.lat, bounds.south), bounds.north);
   const long = Math.min(Math.max(point.long, bounds.west), bounds.east);
   const one = places.at({ lat, long });
-  form.fill({ lat: Number(lat.toFixed(ANNOUNCED)), long: Number(long.toFixed(ANNOUNCED)), zipcode: one.zipcode });
+  form.fill({ lat: rounded(lat), long: rounded(long), zipcode: one.zipcode });
   form.suggest(one.typical);
   at("place").textContent = `${one.zipcode} ${one.name ?? ""}`;
   leaveRecorded();
@@ -124,7 +129,7 @@ function placeAt(point) {
 }
 
 function onMapKey(event) {
-  const [east, north] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
+  const [east, north] = MOVES[event.key] ?? [0, 0];
   const zoom = { "+": 2, "=": 2, "-": 0.5 }[event.key];
   if (zoom) map.magnify(zoom);
   const from = position();
@@ -158,10 +163,10 @@ async function loadPlaces() {
 
 // Homes to start from ----------------------------------------------------------------------------
 
-function start(facts) {
+function start(facts, { isSuggestion = false } = {}) {
   leaveRecorded();
   form.reset();
-  form.hold(facts);
+  if (!isSuggestion) form.hold(facts);
   form.fill(facts);
   showPlace();
   ask();
@@ -189,7 +194,7 @@ function leaveRecorded() {
 async function reopen(id) {
   const found = await get(recorded.replace("ID", encodeURIComponent(id)));
   show(at("recorded"), true);
-  const isThere = Boolean(found?.response) && found.predictor === "homes";
+  const isThere = found?.predictor === "homes" && found.response?.prediction !== undefined;
   show(at("again"), isThere);
   if (!isThere) {
     at("recorded-text").textContent = "This link leads to no estimate; here is a home to start from.";
@@ -198,11 +203,14 @@ async function reopen(id) {
   const { request, response, asked_at: askedAt, is_active_model: isActive } = found;
   form.hold(request);
   form.fill(request);
-  const other = isActive ? "" : " Another version of the model answers now.";
-  at("recorded-text").textContent = `This is the estimate of ${moment(askedAt)}, as it was given.${other}`;
+  const isFewer = Object.keys(form.first).some((name) => !(name in request));
+  at("recorded-text").textContent =
+    `This is the estimate of ${moment(askedAt)}, as it was given.` +
+    (isActive ? "" : " Another version of the model answers now.") +
+    (isFewer ? " It was asked with fewer facts than the form has; the others are not of that home." : "");
   settle();
   showPlace();
-  showAll(response, form.read());
+  showAll(response, { ...request, zipcode: form.get("zipcode") });
   showOrigin(response, linkTo(response.id), askedAt);
 }
 

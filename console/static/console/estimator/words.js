@@ -22,7 +22,8 @@ export const CONFIDENCE = {
 };
 
 export const dollars = (amount) => `${amount < 0 ? "−" : ""}$${WHOLE.format(Math.abs(amount))}`;
-export const signedDollars = (amount) => `${Math.round(amount) > 0 ? "+" : ""}${dollars(Math.round(amount))}`;
+export const signedDollars = (amount) =>
+  `${Math.round(amount) > 0 ? "+" : ""}${dollars(Math.round(amount))}`;
 export const thousands = (amount) =>
   amount < 999_500 ? `$${WHOLE.format(amount / 1000)}k` : `$${(amount / 1e6).toFixed(2)}M`;
 export const number = (value) => PLAIN.format(value);
@@ -40,8 +41,16 @@ export function caution(one, fact) {
     const told = `${label} ${shown(one.field, value)}${unit ? ` ${unit}` : ""}`;
     return `${told}: beyond every home the model has seen (${known}).`;
   }
+  if (one.code === "unusual-for-zipcode" && label) {
+    const known = one.accepted.replace(/ in \d+$/, "").split(" to ");
+    const [low, high] = known.map((text) => shown(one.field, Number(text)));
+    const said = sentence(one.detail).slice(0, -1);
+    return `${said} (${shown(one.field, value)}; seen are ${low} to ${high}).`;
+  }
   const [, newest] = one.code === "model-is-old" ? one.accepted.split(" to ") : [];
-  if (newest && !value) return `The model knows no sale after ${day(newest)}: this is the value on that day.`;
+  if (newest && !value) {
+    return `The model knows no sale after ${day(newest)}: this is the value on that day.`;
+  }
   return sentence(one.detail);
 }
 
