@@ -83,7 +83,7 @@ VARIABLES = (
     Variable(
         "HOUSING_MAP_TILES",
         "",
-        "tiles under the map of the estimator, a URL with {z}, {x} and {y}; empty: none are fetched",
+        "tiles under the map of `/`, a URL with {z}, {x} and {y}; empty: none are fetched",
     ),
     Variable("HOUSING_MAP_CREDIT", "", "whom the page names as the source of the tiles"),
     Variable("HOUSING_REVISION", "unknown", "revision of the code; `bin/*` ask git"),

@@ -42,7 +42,7 @@ def test_each_fact_is_asked_for_once() -> None:
 
 def test_words_and_sliders_stay_within_what_is_accepted() -> None:
     for one in (one for group in home_form() for one in group.asked):
-        ends = [value for value, _ in one.control.words]
+        ends: list[float] = [value for value, _ in one.control.words]
         if one.control.kind == "slider":
             ends += [one.control.low, one.control.high]
         assert all(one.fact.minimum <= end <= one.fact.maximum for end in ends), one.fact.name
