@@ -13,6 +13,8 @@ logger = structlog.get_logger("ops.request")
 
 # Asked every few seconds, by machines.
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+# Answered, or refused for what they ask. What is no JSON, say, is refused without a row.
+IN_AUDIT_LOG = (200, 422)
 
 
 class RequestLogMiddleware:
@@ -20,8 +22,6 @@ class RequestLogMiddleware:
 
     The path without its query, in which people may have written what is theirs.
     """
-
-    are_questions = False
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -34,23 +34,21 @@ class RequestLogMiddleware:
         response = self._get_response(request)
         seconds = time.perf_counter() - started
         is_fault = response.status_code >= 500 or seconds >= self._slow
-        if is_fault or self._tells_all or (self._tells_others and self._is_other(request)):
+        is_other = self._tells_others and self._is_other(request, response)
+        if is_fault or self._tells_all or is_other:
             _tell(request, response, seconds, is_fault=is_fault)
         return response
 
-    def _is_other(self, request: HttpRequest) -> bool:
-        """Than what is in the audit log, or in no log worth reading."""
-        return not (
-            self.are_questions
-            or request.path in PROBES
-            or request.path.startswith(settings.STATIC_URL)
-        )
+    def _is_other(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """Than what nobody will look for."""
+        return request.path not in PROBES and not request.path.startswith(settings.STATIC_URL)
 
 
 class QuestionLogMiddleware(RequestLogMiddleware):
-    """Questions to predictors, those refused too, have a row each in the audit log."""
+    """Questions to predictors that could be read have a row each in the audit log."""
 
-    are_questions = True
+    def _is_other(self, request: HttpRequest, response: HttpResponse) -> bool:
+        return response.status_code not in IN_AUDIT_LOG
 
 
 def _tell(request: HttpRequest, response: HttpResponse, seconds: float, *, is_fault: bool) -> None:

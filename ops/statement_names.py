@@ -46,4 +46,4 @@ def _name_for(connection: DatabaseWrapper) -> str:
     plain = str(connection.settings_dict["OPTIONS"]["application_name"])
     marks = get_contextvars()
     mark = marks.get("request_id") or marks.get("task_id")
-    return f"{plain} {mark}"[:LONGEST] if mark else plain
+    return (f"{plain} {mark}" if mark else plain)[:LONGEST]

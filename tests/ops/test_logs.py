@@ -116,11 +116,13 @@ def test_an_answered_question_leaves_no_line_and_other_requests_leave_one(
     question = json.dumps(home).encode()
     named = {"X_Request_ID": "question-1", "Content_Type": "application/json"}
     assert send(told, "POST", "/api/predict/", question, **named).status == 200
+    send(told, "POST", "/api/predict/", b"{", X_Request_ID="no-json")  # has no row
     for number, path in enumerate(("/livez", "/static/admin/css/base.css", "/nothing-there")):
         send(told, "GET", path, X_Request_ID=f"other-{number}")
     wait_until(lambda: events(told, "web", request_id="other-2") != [])
     told_of = {event.get("request_id") for event in events(told, "web", event="answered")}
     assert told_of.isdisjoint({"question-1", "other-0", "other-1"})
+    assert told_of >= {"other-2", "no-json"}
     # Its row of the log is found in the database's log by the id among the values.
     assert "'question-1'" in (told.var / "postgres" / "log").read_text()
 
