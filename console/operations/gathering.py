@@ -112,7 +112,7 @@ def gather(*, window: str) -> Operations:
         standings=_standings(picture.start),
         accuracy=live_accuracy(since=since),
         accuracy_since=since,
-        forecasts=_forecasts(window),
+        forecasts=_forecasts(window, now - picture.start),
         batches=batches.workload(),
         newest_batches=batches.newest_batches(limit=JOBS),
         training=training.workload(),
@@ -158,7 +158,6 @@ def _standings(since: datetime) -> list[Standing]:
     ]
 
 
-def _forecasts(window: str) -> forecasts.Accuracy:
-    span = SPANS[window]
-    wanted = forecasts.Wanted(window=span.length, said=window, at_most=FORECASTS)
+def _forecasts(window: str, length: timedelta) -> forecasts.Accuracy:
+    wanted = forecasts.Wanted(window=length, said=window, at_most=FORECASTS)
     return forecasts.accuracy(wanted)

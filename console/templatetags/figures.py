@@ -6,35 +6,38 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-Number = float | None
+Number = float | str | None
+"""Text only if it is empty: what a template makes of a key that is not there."""
 register = template.Library()
 UNKNOWN = "–"
-NOTHING = (None, "")
-"""The latter is what a template makes of a key that is not there."""
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def _written(value: Number, form: str, unit: str = "") -> str:
+    return UNKNOWN if value is None or isinstance(value, str) else f"{value:{form}}{unit}"
 
 
 @register.filter
 def count(value: Number) -> str:
-    return UNKNOWN if value in NOTHING else f"{value:,.0f}"
+    return _written(value, ",.0f")
 
 
 @register.filter
 def plain(value: Number) -> str:
     """With as many digits as it has, at most six."""
-    return UNKNOWN if value in NOTHING else f"{value:,g}"
+    return _written(value, ",g")
 
 
 @register.filter
 def digits(value: Number) -> str:
     """Three of them."""
-    return UNKNOWN if value in NOTHING else f"{value:,.3g}"
+    return _written(value, ",.3g")
 
 
 @register.filter
 def percent(value: Number) -> str:
     """Of something that is in % already."""
-    return UNKNOWN if value in NOTHING else f"{value:.1f} %"
+    return _written(value, ".1f", " %")
 
 
 @register.filter

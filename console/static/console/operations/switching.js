@@ -39,7 +39,7 @@ export function switching(onDone) {
     opener = button.id;
     at("switch-title").textContent = button.dataset.title;
     at("switch-what").textContent = button.dataset.what;
-    go.textContent = button.dataset.title.startsWith("Roll") ? "Roll back" : "Activate";
+    go.textContent = button.dataset.go;
     reason.value = "";
     tell(at("switch-fault"), "");
     dialog.showModal();
