@@ -96,15 +96,23 @@ def count_differing_again() -> list[date]:
             progress = _locked()
             if progress is None or progress.counted_until is None or progress.written_from:
                 break
-            start = progress.compared_until or floor(progress.counted_until - LONG, DAY)
-            progress.compared_until = start + timedelta(days=1)
-            if progress.compared_until > progress.counted_until - LONG:
-                break
-            if _differs(start, progress.compared_until):
-                _count_anew(progress, start, progress.compared_until)
+            start = _to_compare(progress.counted_until, progress.compared_until)
+            end = start + timedelta(days=1)
+            is_over = end <= progress.counted_until - LONG
+            if is_over and _differs(start, end):
+                _count_anew(progress, start, end)
                 differing.append(start.date())
+            progress.compared_until = end if is_over else start
             progress.save()
+        if not is_over:
+            break
     return differing
+
+
+def _to_compare(counted_until: datetime, compared_until: datetime | None) -> datetime:
+    """The next day. To begin with, the present one: what was there before is counted from it."""
+    oldest = floor(counted_until - LONGEST + timedelta(days=1), DAY)
+    return max(compared_until or floor(counted_until, DAY), oldest)
 
 
 def _differs(start: datetime, end: datetime) -> bool:

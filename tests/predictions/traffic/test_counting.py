@@ -122,7 +122,9 @@ def test_a_month_that_left_the_log_leaves_the_counts(log: Log) -> None:
 def test_what_a_clock_far_behind_wrote_is_found_by_comparing(log: Log) -> None:
     moment = NOW - 2 * DAY
     Progress.objects.update(compared_until=None)
-    count_differing_again()
+    assert count_differing_again() == []
+    begun = Progress.objects.get().compared_until
+    assert begun is not None and begun <= datetime.now(UTC) < begun + DAY
     compared = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     Progress.objects.update(compared_until=compared)
     with log.database.connect() as writer:
