@@ -5,7 +5,7 @@ import logging
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
 
@@ -31,6 +31,7 @@ def main(*, url: str, pattern: str, pages: int) -> None:
     show_first_count()
     missed = show("the figures", lambda window: picture(window=window) and None, pages)
     missed += show("the page", opened(), pages)
+    missed += show("a scrape", scraped(), pages, windows=("",))
     show_following(url, pattern)
     if missed:
         say(f"\n!! {'; '.join(missed)}")
@@ -68,14 +69,27 @@ def opened() -> Callable[[str], None]:
     return open_page
 
 
-def show(what: str, read: Callable[[str], None], times: int) -> list[str]:
+def scraped() -> Callable[[str], None]:
+    """Reads what Prometheus reads."""
+    client = Client(SERVER_NAME="localhost")
+
+    def read(_: str) -> None:
+        if client.get("/metrics").status_code != 200:
+            raise RuntimeError("/metrics is not answered")
+
+    return read
+
+
+def show(
+    what: str, read: Callable[[str], None], times: int, windows: Collection[str] = tuple(SPANS)
+) -> list[str]:
     """The windows for which it takes too long."""
     read("1h")
     # Python's look through all the modules for garbage, once, is no figure's.
     gc.collect()
     gc.freeze()
     missed = []
-    for window in SPANS:
+    for window in windows:
         before = processor_seconds()
         took = [timed(partial(read, window)) for _ in range(times)]
         own = (processor_seconds() - before) / times * 1000

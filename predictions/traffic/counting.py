@@ -40,10 +40,12 @@ BUDGET_SECONDS = 5.0
 # For transactions that are under way to end.
 PATIENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
 MOST_COMPARED = 4
-_CLUSTER = """
-SELECT system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()),
+# A row keeps the lower 32 bits of the number of the transaction that wrote it. Who restores a
+# database writes its rows anew, and the numbers in them are those of another server.
+_NUMBERS = f"""
+SELECT coalesce(xmin::text::bigint = saved_in & 4294967295, false),
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint, now()
-FROM pg_control_system()"""
+FROM {Progress._meta.db_table}"""  # noqa: S608
 _ALL_BEFORE_ENDED = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s"
 # Found by the index; nothing runs beside it in further processes; and no compiling for one query.
 _PLAN = """
@@ -103,7 +105,7 @@ def count_differing_again() -> list[date]:
                 _count_anew(progress, start, end)
                 differing.append(start.date())
             progress.compared_until = end if is_over else start
-            progress.save()
+            _save(progress)
         if not is_over:
             break
     return differing
@@ -145,17 +147,16 @@ def _set_mark() -> int | None:
         progress = _locked()
         if progress is None:
             return None
-        cluster, next_number, now = _row(_CLUSTER)
+        is_ours, next_number, now = _row(_NUMBERS)
         last = progress.transaction or progress.next_transaction or next_number
-        if progress.cluster != cluster or not 0 <= next_number - last < HALF:
-            # Restored elsewhere, or asleep for so long that numbers begin again.
+        if not is_ours or not 0 <= next_number - last < HALF:
+            # Restored, or asleep for so long that numbers begin again.
             _forget(progress)
-            progress.cluster = cluster
         if progress.next_transaction is None:
             progress.next_transaction, progress.next_until = next_number, now
         # After the mark: what is written to a removed month anew, before it, is not counted yet.
         _take_out_removed(progress)
-        progress.save()
+        _save(progress)
         return progress.next_transaction
 
 
@@ -180,7 +181,7 @@ def _take_step(mark: int) -> Step | None:
         step = _first_pass(progress) if progress.transaction is None else _next_slice(progress)
         if step.is_last:
             _arrive(progress)
-        progress.save()
+        _save(progress)
     return step
 
 
@@ -253,13 +254,18 @@ def _forget(progress: Progress) -> None:
     progress.transaction = progress.counted_until = None
     progress.next_transaction = progress.next_until = None
     progress.written_from = progress.id_before = progress.compared_until = None
-    progress.save()
+    _save(progress)
 
 
 def _locked(*, wait: bool = False) -> Progress | None:
     """None if another has it, and one does not wait."""
     Progress.objects.get_or_create(pk=1)
     return Progress.objects.select_for_update(skip_locked=not wait).first()
+
+
+def _save(progress: Progress) -> None:
+    [progress.saved_in] = _row("SELECT pg_current_xact_id()::text::bigint")
+    progress.save()
 
 
 def _row(statement: str, parameters: Any = None) -> Any:

@@ -90,8 +90,8 @@ class Progress(models.Model):
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    cluster = models.CharField(
-        max_length=60, help_text="whose transaction numbers these are; elsewhere they say nothing"
+    saved_in = models.BigIntegerField(
+        null=True, help_text="transaction that wrote this row; where it was restored, another did"
     )
     transaction = models.BigIntegerField(null=True)
     counted_until = models.DateTimeField(
