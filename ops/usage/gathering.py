@@ -82,8 +82,8 @@ def _read_some(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
 def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
     """Whether there is more."""
     with transaction.atomic():
-        _limit_waiting()
-        spool, now = Spool.objects.hold(name)
+        now = _begin()
+        spool = Spool.objects.hold(name)
         if spool.is_finished:
             return False
         # Opened only now that nobody else reads it: who did before may have removed it.
@@ -99,11 +99,15 @@ def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
     return not is_all
 
 
-def _limit_waiting() -> None:
+def _begin() -> datetime:
+    """The database's clock. Within this transaction nobody is waited for without end."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MILLISECONDS)]
+            "SELECT statement_timestamp(), set_config('statement_timeout', %s, true)",
+            [str(STATEMENT_MILLISECONDS)],
         )
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def _content(path: Path, start: int) -> bytes:

@@ -19,11 +19,10 @@ class Grain(models.TextChoices):
 
 
 class SpoolQuerySet(models.QuerySet["Spool"]):
-    def hold(self, name: uuid.UUID) -> "tuple[Spool, datetime]":
-        """Until the transaction ends nobody else reads this spool. And the database's clock."""
+    def hold(self, name: uuid.UUID) -> "Spool":
+        """Until the transaction ends nobody else reads this spool."""
         self.bulk_create([Spool(name=name)], ignore_conflicts=True)
-        spool = self.select_for_update().annotate(clock=Now()).get(name=name)
-        return spool, spool.clock
+        return self.select_for_update().get(name=name)
 
     def live(self) -> "SpoolQuerySet":
         return self.filter(is_finished=False)
