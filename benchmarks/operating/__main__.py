@@ -30,12 +30,13 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(chosen: argparse.Namespace, made: Databases) -> None:
-    """Raises CalledProcessError if a page takes longer than it may."""
+def run(chosen: argparse.Namespace, made: Databases) -> int:
+    """1 if a page takes longer than it may. Raises CalledProcessError."""
     prepared = made.make("prepared")
     manage(prepared, "prepare")
     pattern = manage(prepared, "shell", "-v", "0", "-c", ASK).split()[-1]
     show_index(chosen, made, pattern)
+    missed = 0
     for number, placement in enumerate(PLACEMENTS):
         name = f"full_{number}"
         full = made.make(name, template="prepared")
@@ -44,10 +45,14 @@ def run(chosen: argparse.Namespace, made: Databases) -> None:
         say(f"\n{chosen.rows:,} rows {placement.name}")
         arguments = {"url": full, "pattern": pattern, "pages": chosen.pages}
         code = f"from benchmarks.operating.measuring import main; main(**{arguments!r})"
-        manage(full, "shell", "-v", "0", "-c", code, show=True)
+        try:
+            manage(full, "shell", "-v", "0", "-c", code, show=True)
+        except subprocess.CalledProcessError:
+            missed = 1
         found = ", ".join(f"{what} {size / 1e6:,.1f} MB" for what, size in sizes(full).items())
         say(f"  on disk: {found}")
         made.drop(name)
+    return missed
 
 
 def show_index(chosen: argparse.Namespace, made: Databases, pattern: str) -> None:
@@ -72,7 +77,7 @@ def main() -> int:
             os.environ.update(servers.environment)
             url = servers.environment["DATABASE_URL"]
             with databases(url) as made:
-                run(chosen, made)
+                return run(chosen, made)
     except Unreachable as error:
         sys.stderr.write(f"benchmarks/operations.py: {error}\n")
         return 2
@@ -80,7 +85,6 @@ def main() -> int:
         return error.returncode
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _end(number: int, frame: FrameType | None) -> None:
