@@ -15,6 +15,7 @@ const MEMBERS = "interval,comparables,contributions,warnings";
 const FAULTS_AFTER = 600; // ms: who is still typing is not told of it
 const DIGITS = 5; // of a position: a metre
 const MOST_EXAMPLES = 8;
+const AGAIN = 5_000; // ms until the places are asked for again
 const STEP = 0.004; // degrees per arrow key, about 400 m
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -152,7 +153,7 @@ function setUpMap() {
 
 async function loadPlaces() {
   const found = await get(zipcodes);
-  if (!found) return;
+  if (!found) return void setTimeout(loadPlaces, AGAIN);
   places = new Places(found);
   places.fill(at("fact-zipcode"));
   map.setPlaces(places.all, places.bounds);
@@ -197,7 +198,10 @@ async function reopen(id) {
   const isThere = found?.predictor === "homes" && found.response?.prediction !== undefined;
   show(at("again"), isThere);
   if (!isThere) {
-    at("recorded-text").textContent = "This link leads to no estimate; here is a home to start from.";
+    at("recorded-text").textContent =
+      found === undefined
+        ? "The estimate of this link cannot be had at the moment; here is a home to start from."
+        : "This link leads to no estimate; here is a home to start from.";
     return ask();
   }
   const { request, response, asked_at: askedAt, is_active_model: isActive } = found;
@@ -216,13 +220,15 @@ async function reopen(id) {
 
 // ------------------------------------------------------------------------------------------------
 
+// Null: there is no such thing; undefined: nobody knows at the moment.
 async function get(address) {
   try {
     const response = await fetch(address);
     const body = await response.json();
-    return response.ok ? body : null;
+    if (response.ok) return body;
+    return response.status === 404 ? null : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 
@@ -259,8 +265,7 @@ async function begin() {
   new Many(batches);
   const id = new URLSearchParams(location.search).get("estimate");
   if (!id) asking.now(form.read());
-  await loadPlaces();
-  if (id) await reopen(id);
+  await Promise.all([loadPlaces(), id && reopen(id)]);
   await loadExamples();
 }
 

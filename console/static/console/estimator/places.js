@@ -43,6 +43,8 @@ export class Places {
 
   // What is usual in the zipcode; `onStart`: somebody wants a typical home of it.
   describe(zipcode, onStart) {
+    if (this.described === zipcode) return; // whoever is on the button stays there
+    this.described = zipcode;
     const one = this.byZipcode.get(zipcode);
     if (!one) return at("typical").replaceChildren();
     const { typical } = one;
