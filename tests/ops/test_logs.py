@@ -93,8 +93,8 @@ def test_a_training_run_keeps_the_id_of_the_request_that_asked_for_it(told: Live
             "now() - interval '1 minute')"
         )
     # Nobody's request sends it: the worker's look after what nobody has begun does.
-    wait_until(lambda: events(told, "worker", request_id="train-me") != [], 30)
-    wait_until(lambda: any("data_fingerprint" in one for one in statements(told, "train-me")))
+    wait_until(lambda: events(told, "worker", request_id="train-me") != [], 90)
+    wait_until(lambda: any("data_fingerprint" in one for one in statements(told, "train-me")), 60)
 
 
 def test_every_line_of_web_and_worker_is_an_object_with_the_same_members(told: Live) -> None:
