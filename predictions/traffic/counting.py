@@ -203,7 +203,13 @@ def _first_pass(progress: Progress) -> Step:
         },
     )
     progress.id_before = first or progress.id_before
-    return Step(counted, is_last=chosen < CHUNK)
+    is_last = chosen < CHUNK
+    if is_last:
+        # The tables were empty: until autovacuum comes the planner would think that they are. To a
+        # role that may not, this is a warning.
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(table._meta.db_table for table in KEPT)}")
+    return Step(counted, is_last)
 
 
 def _next_slice(progress: Progress) -> Step:
