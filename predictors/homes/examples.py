@@ -10,10 +10,8 @@ SHOWN = 12
 
 def examples() -> dict[str, Any]:
     """From all parts of the file; none, if none was loaded that can be valued."""
-    homes = ExampleHome.objects.valued()
     load = DataLoad.objects.latest_of(DataLoad.Dataset.EXAMPLES)
-    step = max(1, len(homes) // SHOWN)
-    shown = homes[::step][:SHOWN]
+    shown = ExampleHome.objects.valued(SHOWN)
     return {
         "data": load and ("synthetic" if load.is_synthetic else "real"),
         "source": load and str(load),

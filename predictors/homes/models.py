@@ -3,9 +3,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Count, ExpressionWrapper, F, FloatField, Max, Min, Q
+from django.db.models import Count, ExpressionWrapper, F, FloatField, Max, Min, Q, Window
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Now
+from django.db.models.functions import Now, RowNumber
 
 
 class DataLoadQuerySet(models.QuerySet["DataLoad"]):
@@ -198,11 +198,14 @@ class Sale(models.Model):
 
 
 class ExampleHomeQuerySet(models.QuerySet["ExampleHome"]):
-    def valued(self) -> list[dict[str, Any]]:
-        """The facts of those in zipcodes that have demographics, in the order of the file."""
+    def valued(self, most: int) -> list[dict[str, Any]]:
+        """The facts of those in zipcodes that have demographics, from all parts of the file."""
         known = ZipcodeDemographics.objects.values("zipcode")
-        homes = self.annotate(place=KeyTextTransform("zipcode", "facts"))
-        return list(homes.filter(place__in=known).order_by("id").values_list("facts", flat=True))
+        homes = self.annotate(place=KeyTextTransform("zipcode", "facts")).filter(place__in=known)
+        step = max(1, homes.count() // most)
+        numbered = homes.annotate(number=Window(RowNumber(), order_by="id") - 1)
+        chosen = numbered.annotate(rest=F("number") % step).filter(rest=0)
+        return list(chosen.order_by("id").values_list("facts", flat=True)[:most])
 
 
 class ExampleHome(models.Model):

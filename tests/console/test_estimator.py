@@ -31,6 +31,8 @@ def test_it_works(text: str) -> None:
         numbers = [tag for tag in tags if 'type="number"' in tag]
         if numbers:
             assert f'min="{field.minimum}" max="{field.maximum}"' in numbers[0]
+            # The keys for numbers of a phone have no minus.
+            assert (" inputmode=" in numbers[0]) == (field.minimum >= 0)
         if numbers and field.example:
             assert f'value="{field.example:.8g}"' in numbers[0]
 

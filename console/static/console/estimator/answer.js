@@ -6,11 +6,12 @@ import { CONFIDENCE, GROUPS, caution, dollars, moment, number, signedDollars } f
 const SPOKEN_AFTER = 900; // ms: a screen reader hears the last of many edits
 let waiting = 0;
 
-export function showAnswer(answer, form) {
+// `facts`: those that were asked; the form may say others by now.
+export function showAnswer(answer, form, facts) {
   at("estimate").textContent = dollars(answer.prediction);
   at("data").hidden = answer.data !== "synthetic";
   showInterval(answer);
-  showCautions(answer.warnings ?? [], form);
+  showCautions(answer.warnings ?? [], form, facts);
   showReasons(answer);
   speak(answer);
 }
@@ -26,8 +27,11 @@ function showInterval({ prediction, interval }) {
   const { level, lower, upper, confidence } = interval;
   range.replaceChildren("Likely between ", made("b", {}, dollars(lower)), " and ", made("b", {}, dollars(upper)));
   const [kind, words, why] = CONFIDENCE[confidence] ?? ["", confidence, ""];
-  const share = ` ${Math.round(level * 10)} of 10 such homes sell within this range. ${why}`;
-  at("confidence").replaceChildren(made("span", { class: `badge ${kind}` }, words), share);
+  const share = ` ${Math.round(level * 100)} % of such homes sell within this range. ${why}`;
+  at("confidence").replaceChildren(
+    made("span", { class: `badge ${kind}` }, words),
+    made("span", { class: "meaning" }, share),
+  );
   const [low, high] = [lower * 0.9, upper * 1.1];
   const x = (amount) => (100 * (amount - low)) / (high - low || 1);
   at("band").replaceChildren(
@@ -37,8 +41,9 @@ function showInterval({ prediction, interval }) {
   );
 }
 
-function showCautions(warnings, form) {
-  const told = warnings.map((one) => made("li", {}, caution(one, (name) => form.about(name))));
+function showCautions(warnings, form, facts) {
+  const about = (name) => ({ ...form.about(name), value: facts[name] });
+  const told = warnings.map((one) => made("li", {}, caution(one, about)));
   at("cautions-list").replaceChildren(...told);
   show(at("cautions"), told.length > 0);
 }
@@ -106,10 +111,10 @@ function row(name, sum, chart, kind) {
 }
 
 // Where the estimate comes from, and the link to it.
-export function showOrigin(answer, address, askedAt = null) {
+export function showOrigin(answer, address, askedAt = new Date()) {
   const { name, version } = answer.model;
-  const when = askedAt ? `valued ${moment(askedAt)}` : "valued just now";
-  at("made").textContent = `Model ${name}, version ${version}; ${when}; ${answer.data} data. Estimate ${answer.id}. An estimate is not an appraisal.`;
+  at("copied").textContent = ""; // that was the link to another one
+  at("made").textContent = `Model ${name}, version ${version}; valued ${moment(askedAt)}; ${answer.data} data. Estimate ${answer.id}. An estimate is not an appraisal.`;
   at("link").href = address;
 }
 
@@ -117,7 +122,8 @@ function speak({ prediction, interval }) {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     const range = interval ? `, likely between ${dollars(interval.lower)} and ${dollars(interval.upper)}` : "";
-    at("spoken").textContent = `Estimate ${dollars(prediction)}${range}`;
+    const [, words] = CONFIDENCE[interval?.confidence] ?? [];
+    at("spoken").textContent = `Estimate ${dollars(prediction)}${range}${words ? `, ${words.toLowerCase()}` : ""}`;
   }, SPOKEN_AFTER);
 }
 

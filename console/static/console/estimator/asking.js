@@ -1,9 +1,10 @@
 // One question at a time: an edit waits a moment for the next one, a newer question ends an older
 // one, and an answer to an older one is never shown.
 
+import { asked } from "./service.js";
+
 const PAUSE = 40; // ms after the last edit
 const LONGEST = 160; // ms that edits without a pause wait
-const TIMEOUT = 10_000;
 
 export class Asking {
   constructor(address, { onAsk, onAnswer, onFaults, onTrouble }) {
@@ -19,6 +20,7 @@ export class Asking {
     const now = performance.now();
     if (!this.timer) this.since = now;
     clearTimeout(this.timer);
+    this.on.onAsk();
     const wait = Math.max(0, Math.min(PAUSE, this.since + LONGEST - now));
     this.timer = setTimeout(() => this.now(facts()), wait);
   }
@@ -35,21 +37,12 @@ export class Asking {
     const mine = new AbortController();
     this.running = mine;
     this.on.onAsk();
-    const isOld = () => this.running !== mine;
-    try {
-      const response = await fetch(this.address, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(facts),
-        signal: AbortSignal.any([mine.signal, AbortSignal.timeout(TIMEOUT)]),
-      });
-      const answer = await response.json();
-      if (isOld()) return;
-      if (response.ok) this.on.onAnswer(answer, facts);
-      else if (response.status === 422) this.on.onFaults(answer.errors ?? [], answer);
-      else this.on.onTrouble(answer.detail ?? `it answered ${response.status}`);
-    } catch (error) {
-      if (!isOld()) this.on.onTrouble(error.name === "TimeoutError" ? "it took too long" : "it cannot be reached");
-    }
+    const body = JSON.stringify(facts);
+    const headers = { "Content-Type": "application/json" };
+    const { status, body: answer, why } = await asked(this.address, { method: "POST", headers, body }, mine);
+    if (this.running !== mine) return;
+    if (status === 200 && answer) this.on.onAnswer(answer, facts);
+    else if (status === 422 && answer) this.on.onFaults(answer.errors ?? [], answer);
+    else this.on.onTrouble(why ?? answer?.detail ?? `it answered ${status}`);
   }
 }

@@ -154,12 +154,12 @@ export class HomeForm {
     return Math.round(value / size) * size;
   }
 
-  // Words, unit and value of a fact, as the form has them.
+  // Words and unit of a fact, as the form has them.
   about(name) {
     const control = name && this.form.querySelector(`[data-control="${name}"]`);
     if (!control) return null;
     const label = control.querySelector("legend, label").textContent.trim();
-    return { label, unit: control.querySelector(".unit")?.textContent ?? "", value: this.get(name) };
+    return { label, unit: control.querySelector(".unit")?.textContent ?? "" };
   }
 
   // `Average`, where a number stands for words.

@@ -1,9 +1,13 @@
 // A file of homes: sent, followed while it is scored, and fetched.
 
 import { at, head, made, show } from "./building.js";
+import { asked } from "./service.js";
 import { number, whole } from "./words.js";
 
-const EVERY = 400; // ms between looks at how far it is
+// ms between looks at how far it is: more and more, and more while nobody looks at the page
+const SOONEST = 400;
+const LATEST = 2_000;
+const UNSEEN = 5_000;
 const STATES = {
   accepted: "Waiting for its turn",
   scoring: "Valuing",
@@ -18,6 +22,8 @@ export class Many {
   constructor(address) {
     this.address = address;
     this.run = 0;
+    this.request = null; // the file that is being sent
+    this.links = null; // of its job
     const drop = at("drop");
     at("file").addEventListener("change", () => this.send(at("file").files[0]));
     drop.addEventListener("dragover", (event) => {
@@ -37,15 +43,20 @@ export class Many {
     if (!file) return;
     this.run += 1;
     const mine = this.run;
+    this.request?.abort();
+    this.cancel(); // the one before: nobody would see its end
+    this.links = null;
+    this.request = new XMLHttpRequest();
     show(at("job"), true);
     show(at("job-csv"), false);
     show(at("job-cancel"), false);
     show(at("job-refused"), false);
     this.say(`Sending ${file.name}`, 0);
+    this.speak(`Sending ${file.name}`);
     at("file").value = ""; // so that the same file may be chosen again
     try {
       const onShare = (share) => mine === this.run && this.say(`Sending ${file.name}`, share);
-      const job = await upload(this.address, file, onShare);
+      const job = await upload(this.request, this.address, file, onShare);
       if (mine === this.run) await this.follow(job, mine);
     } catch (error) {
       if (mine === this.run) this.refuse(error);
@@ -54,8 +65,9 @@ export class Many {
 
   async follow(job, mine) {
     this.show(job);
-    while (!ENDED.includes(job.state)) {
-      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    for (let wait = SOONEST; !ENDED.includes(job.state); wait = Math.min(wait * 1.3, LATEST)) {
+      await new Promise((resolve) => setTimeout(resolve, document.hidden ? UNSEEN : wait));
+      if (mine !== this.run) return;
       const found = await this.look(job);
       if (mine !== this.run) return;
       if (found) this.show((job = found));
@@ -65,15 +77,9 @@ export class Many {
 
   // Null while the service is away: the work goes on without us.
   async look(job) {
-    try {
-      const response = await fetch(job.links.self, { signal: AbortSignal.timeout(10_000) });
-      if (response.ok) return await response.json();
-      const problem = await response.json();
-      if (response.status === 404) throw Object.assign(new Error(), { problem });
-    } catch (error) {
-      if (error.problem) throw error;
-    }
-    return null;
+    const { status, body } = await asked(job.links.self);
+    if (status === 404) throw refusal(status, body);
+    return status === 200 ? body : null;
   }
 
   show(job) {
@@ -84,7 +90,9 @@ export class Many {
     const bad = failed ? `, ${whole(failed)} refused` : "";
     const state = STATES[job.state] ?? job.state;
     this.say(`${state}${job.error ? `: ${job.error}` : count + bad}`, total ? done / total : null);
-    show(at("job-progress"), !ENDED.includes(job.state));
+    const isOver = ENDED.includes(job.state);
+    this.speak(isOver ? at("job-state").textContent : state);
+    show(at("job-progress"), !isOver);
     show(at("job-cancel"), Boolean(job.links.cancel));
     show(at("job-csv"), Boolean(job.links.csv));
     if (job.links.csv) at("job-csv").href = job.links.csv;
@@ -112,20 +120,27 @@ export class Many {
     );
   }
 
-  refuse({ problem }) {
+  refuse({ problem, status }) {
     const byDetail = new Map(); // `the column is missing` once, with all that are
     for (const { field, detail } of problem?.errors ?? []) {
       byDetail.set(detail, [...(byDetail.get(detail) ?? []), field]);
     }
     const faults = [...byDetail].map(([detail, fields]) => `${detail} (${fields.join(", ")})`);
-    const why = faults.join("; ") || (problem?.detail ?? "the service cannot be reached; try again");
-    this.say(`Not accepted: ${why}`, null);
+    const answered = WHYS[status] ?? `the service answered ${status}`;
+    const away = status ? answered : "the service cannot be reached; try again";
+    this.say(`Not accepted: ${faults.join("; ") || (problem?.detail ?? away)}`, null);
+    this.speak(at("job-state").textContent);
     show(at("job-progress"), false);
     show(at("job-cancel"), false);
   }
 
   async cancel() {
-    if (this.links?.cancel) await fetch(this.links.cancel, { method: "POST" }).catch(() => null);
+    if (this.links?.cancel) await asked(this.links.cancel, { method: "POST" });
+  }
+
+  // Heard: what changed, not each step of the count.
+  speak(text) {
+    if (at("job-spoken").textContent !== text) at("job-spoken").textContent = text;
   }
 
   say(text, share) {
@@ -136,20 +151,22 @@ export class Many {
   }
 }
 
+// Of whoever stands before the service and answers with a page.
+const WHYS = { 413: "the file is too large", 502: "the service is away; try again" };
+const refusal = (status, problem) => Object.assign(new Error(), { status, problem });
 const told = ({ field, detail, accepted }) => `${field}: ${detail} (${accepted})`;
 
 // Not fetch: it does not say how much has been sent.
-function upload(address, file, onShare) {
+function upload(request, address, file, onShare) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("file", file);
     request.open("POST", address);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onShare(event.loaded / event.total));
     request.addEventListener("load", () => {
-      if (request.status === 202) resolve(request.response);
-      else reject(Object.assign(new Error(), { problem: request.response }));
+      if (request.status === 202 && request.response) resolve(request.response);
+      else reject(refusal(request.status, request.response));
     });
     request.addEventListener("error", () => reject(new Error()));
     request.send(body);

@@ -8,13 +8,13 @@ import { Many } from "./many.js";
 import { HomeMap } from "./map.js";
 import { Places } from "./places.js";
 import { showSales } from "./sales.js";
+import { asked } from "./service.js";
 import { showSummary } from "./summary.js";
 import { moment, number } from "./words.js";
 
 const MEMBERS = "interval,comparables,contributions,warnings";
 const FAULTS_AFTER = 600; // ms: who is still typing is not told of it
 const DIGITS = 5; // of a position: a metre
-const MOST_EXAMPLES = 8;
 const AGAIN = 5_000; // ms until the places are asked for again
 const STEP = 0.004; // degrees per arrow key, about 400 m
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -26,16 +26,18 @@ const salesMap = new HomeMap(at("sales-map"), { tiles });
 let places = null;
 let valued = null; // the facts of the estimate that is shown
 let faultTimer = 0;
+let isTouched = false; // something was changed since the page was opened
 
 const asking = new Asking(`${predict}?include=${MEMBERS}`, {
   onAsk() {
     at("head").setAttribute("aria-busy", "true");
+    if (at("estimator").dataset.state !== "old") at("estimator").dataset.state = "busy";
   },
   onAnswer(answer, facts) {
-    settle();
     form.showFaults([]);
     showAll(answer, facts);
     showOrigin(answer, linkTo(answer.id));
+    settle();
   },
   onFaults(faults, problem) {
     clearTimeout(faultTimer);
@@ -70,21 +72,21 @@ function edited(name) {
 function settle() {
   clearTimeout(faultTimer);
   at("head").setAttribute("aria-busy", "false");
-  at("head").classList.remove("old");
+  at("estimator").dataset.state = "current";
   show(at("trouble"), false);
 }
 
 // It is not, and this is why.
 function trouble(text, canRetry) {
   at("head").setAttribute("aria-busy", "false");
-  at("head").classList.add("old");
+  at("estimator").dataset.state = "old";
   at("trouble-text").textContent = text;
   show(at("retry"), canRetry);
   show(at("trouble"), true);
 }
 
 function showAll(answer, facts) {
-  showAnswer(answer, form);
+  showAnswer(answer, form, facts);
   const home = facts.lat === undefined ? null : { lat: facts.lat, long: facts.long };
   showSales(answer, salesMap, home, facts.zipcode);
   valued = facts;
@@ -130,6 +132,7 @@ function placeAt(point) {
 }
 
 function onMapKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return; // the browser's own
   const [east, north] = MOVES[event.key] ?? [0, 0];
   const zoom = { "+": 2, "=": 2, "-": 0.5 }[event.key];
   if (zoom) map.magnify(zoom);
@@ -175,7 +178,7 @@ function start(facts, { isSuggestion = false } = {}) {
 
 async function loadExamples() {
   const found = await get(examples);
-  const buttons = (found?.examples ?? []).slice(0, MOST_EXAMPLES).map((facts) => {
+  const buttons = (found?.examples ?? []).map((facts) => {
     const where = places?.shortName(facts.zipcode) ?? facts.zipcode;
     const button = made("button", { type: "button" }, `${number(facts.bedrooms)} bd, ${where}`);
     button.addEventListener("click", () => start(facts));
@@ -187,13 +190,14 @@ async function loadExamples() {
 // An estimate that was made before ---------------------------------------------------------------
 
 function leaveRecorded() {
-  if (at("recorded").hidden) return;
+  isTouched = true;
   show(at("recorded"), false);
-  history.replaceState(null, "", location.pathname);
+  if (location.search) history.replaceState(null, "", location.pathname);
 }
 
 async function reopen(id) {
   const found = await get(recorded.replace("ID", encodeURIComponent(id)));
+  if (isTouched) return; // the form is of another home by now
   show(at("recorded"), true);
   const isThere = found?.predictor === "homes" && found.response?.prediction !== undefined;
   show(at("again"), isThere);
@@ -205,6 +209,7 @@ async function reopen(id) {
     return ask();
   }
   const { request, response, asked_at: askedAt, is_active_model: isActive } = found;
+  asking.forget();
   form.hold(request);
   form.fill(request);
   const isFewer = Object.keys(form.first).some((name) => !(name in request));
@@ -212,24 +217,19 @@ async function reopen(id) {
     `This is the estimate of ${moment(askedAt)}, as it was given.` +
     (isActive ? "" : " Another version of the model answers now.") +
     (isFewer ? " It was asked with fewer facts than the form has; the others are not of that home." : "");
-  settle();
   showPlace();
   showAll(response, { ...request, zipcode: form.get("zipcode") });
   showOrigin(response, linkTo(response.id), askedAt);
+  settle();
 }
 
 // ------------------------------------------------------------------------------------------------
 
 // Null: there is no such thing; undefined: nobody knows at the moment.
 async function get(address) {
-  try {
-    const response = await fetch(address);
-    const body = await response.json();
-    if (response.ok) return body;
-    return response.status === 404 ? null : undefined;
-  } catch {
-    return undefined;
-  }
+  const { status, body } = await asked(address);
+  if (status === 404) return null;
+  return status === 200 && body ? body : undefined;
 }
 
 async function copyLink() {
@@ -250,6 +250,7 @@ function setUpButtons() {
   });
   at("copy").addEventListener("click", copyLink);
   at("print").addEventListener("click", () => window.print());
+  addEventListener("beforeprint", () => at("sales-details").setAttribute("open", ""));
   at("home").addEventListener("reset", (event) => {
     event.preventDefault();
     form.reset();

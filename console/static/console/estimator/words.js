@@ -34,14 +34,15 @@ export const moment = (text) => MOMENT.format(new Date(text));
 
 // A caution of the model; what it says of a fact, with the name that the form has for it.
 export function caution(one, fact) {
-  const { label, unit, value } = fact(one.field) ?? {};
-  if (one.code === "outside-training-data" && label) {
+  const { label, unit, value } = fact(one.field);
+  const isAsked = label && value !== undefined;
+  if (one.code === "outside-training-data" && isAsked) {
     const [low, high] = one.accepted.split(" to ").map((text) => text.trim());
     const known = [low, high].map((text) => shown(one.field, Number(text))).join(" to ");
     const told = `${label} ${shown(one.field, value)}${unit ? ` ${unit}` : ""}`;
     return `${told}: beyond every home the model has seen (${known}).`;
   }
-  if (one.code === "unusual-for-zipcode" && label) {
+  if (one.code === "unusual-for-zipcode" && isAsked) {
     const known = one.accepted.replace(/ in \d+$/, "").split(" to ");
     const [low, high] = known.map((text) => shown(one.field, Number(text)));
     const said = sentence(one.detail).slice(0, -1);
