@@ -23,6 +23,7 @@ timeout = 60
 graceful_timeout = 4
 keepalive = 75
 accesslog = None
+logger_class = "ops.server_log.ServerLog"
 _environment = _run("environment.py")["Environment"]()
 logconfig_dict = _run("logs.py")["logging_of"](
     _environment.text("HOUSING_LOG_LEVEL"), _environment.log_format()
