@@ -8,25 +8,16 @@ last mark up to this one are added (docs/decisions/0016).
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from datetime import time as midnight
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Sum
 
-from predictions.models import Prediction, Retention, first_id
+from predictions.models import Retention, first_id
 from predictions.traffic import adding
-from predictions.traffic.models import (
-    DAY,
-    KEPT,
-    LONGEST,
-    SIX_HOURS,
-    EndpointTraffic,
-    Progress,
-)
-from predictions.traffic.windows import floor
+from predictions.traffic.models import KEPT, LONGEST, Progress
 
 # A row's `created_at` is made by the machine that writes it: some time before its transaction, by a
 # clock that may differ.
@@ -39,7 +30,6 @@ HALF = 2**31
 BUDGET_SECONDS = 5.0
 # For transactions that are under way to end.
 PATIENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.02
-MOST_COMPARED = 4
 # A row keeps the lower 32 bits of the number of the transaction that wrote it. Who restores a
 # database writes its rows anew, and the numbers in them are those of another server.
 _NUMBERS = f"""
@@ -60,94 +50,42 @@ class Step:
     """Up to its mark all is counted."""
 
 
-def count_up(*, seconds: float = BUDGET_SECONDS) -> int:
+def count_up(
+    *, seconds: float = BUDGET_SECONDS, chunk: int = CHUNK, piece: timedelta = SLICE
+) -> int:
     """Count what was written since the last time, for so long, one step at least; how many rows.
 
+    A step: `chunk` rows of the first pass, later what was written in a `piece` of time.
     Nothing while another is at it, or while a transaction goes on that began before the mark.
     """
     ends = time.monotonic() + seconds
     mark = _set_mark()
     if mark is None or not _has_come(mark):
         return 0
-    counted, step = 0, _take_step(mark)
+    counted, step = 0, _take_step(mark, chunk, piece)
     while step is not None:
         counted += step.counted
         if step.is_last or time.monotonic() > ends:
             break
-        step = _take_step(mark)
+        step = _take_step(mark, chunk, piece)
     return counted
 
 
 def count_again() -> None:
     """Forget all counts: the next run begins from the log alone."""
     with transaction.atomic():
-        progress = _locked(wait=True)
+        progress = locked(wait=True)
         assert progress is not None
         _forget(progress)
-
-
-def count_differing_again() -> list[date]:
-    """Compare counts with the log; the days (UTC) that differed, which are counted again.
-
-    A row that a clock far behind wrote is not found where rows of now are looked for, but here.
-    Each day is compared once, an hour after its end.
-    """
-    differing = []
-    for _ in range(MOST_COMPARED):
-        with transaction.atomic():
-            progress = _locked()
-            if progress is None or progress.counted_until is None or progress.written_from:
-                break
-            start = _to_compare(progress.counted_until, progress.compared_until)
-            end = start + timedelta(days=1)
-            is_over = end <= progress.counted_until - LONG
-            if is_over and _differs(start, end):
-                _count_anew(progress, start, end)
-                differing.append(start.date())
-            progress.compared_until = end if is_over else start
-            _save(progress)
-        if not is_over:
-            break
-    return differing
-
-
-def _to_compare(counted_until: datetime, compared_until: datetime | None) -> datetime:
-    """The next day. To begin with, the present one: what was there before is counted from it."""
-    oldest = floor(counted_until - LONGEST + timedelta(days=1), DAY)
-    return max(compared_until or floor(counted_until, DAY), oldest)
-
-
-def _differs(start: datetime, end: datetime) -> bool:
-    of = EndpointTraffic.objects.filter(grain=SIX_HOURS, period__gte=start, period__lt=end)
-    counted = of.aggregate(rows=Sum("count"))["rows"] or 0
-    return bool(Prediction.objects.since(start).before(end).count() != counted)
-
-
-def _count_anew(progress: Progress, start: datetime, end: datetime) -> None:
-    """A day. What was written since the last mark is left to the next."""
-    assert progress.counted_until is not None and progress.transaction is not None
-    for table in KEPT:
-        table._default_manager.filter(period__gte=start, period__lt=end).delete()
-    _row(
-        adding.MADE_BETWEEN,
-        {
-            "now": progress.counted_until,
-            "id_from": first_id(start),
-            "id_before": first_id(end),
-            "long_before": progress.counted_until - LONG,
-            "first": progress.transaction,
-            "end": progress.transaction + HALF,
-        },
-    )
 
 
 def _set_mark() -> int | None:
     """The one that is counted to next; None if another is at it."""
     with transaction.atomic():
-        progress = _locked()
+        progress = locked()
         if progress is None:
             return None
-        is_ours, next_number, now = _row(_NUMBERS)
+        is_ours, next_number, now = row(_NUMBERS)
         last = progress.transaction or progress.next_transaction or next_number
         if not is_ours or not 0 <= next_number - last < HALF:
             # Restored, or asleep for so long that numbers begin again.
@@ -156,54 +94,57 @@ def _set_mark() -> int | None:
             progress.next_transaction, progress.next_until = next_number, now
         # After the mark: what is written to a removed month anew, before it, is not counted yet.
         _take_out_removed(progress)
-        _save(progress)
+        save(progress)
         return progress.next_transaction
 
 
 def _has_come(mark: int) -> bool:
     """Whether all before it have ended. Outside a transaction, which would have a number itself."""
     ends = time.monotonic() + PATIENCE_SECONDS
-    while not _row(_ALL_BEFORE_ENDED, [mark])[0]:
+    while not row(_ALL_BEFORE_ENDED, [mark])[0]:
         if time.monotonic() > ends:
             return False
         time.sleep(PAUSE_SECONDS)
     return True
 
 
-def _take_step(mark: int) -> Step | None:
+def _take_step(mark: int, chunk: int, piece: timedelta) -> Step | None:
     """In one transaction: counts, and how far they are; None if another is at it."""
     with transaction.atomic():
-        progress = _locked()
+        progress = locked()
         if progress is None or progress.next_transaction != mark:
             return None
         with connection.cursor() as cursor:
             cursor.execute(_PLAN)
-        step = _first_pass(progress) if progress.transaction is None else _next_slice(progress)
+        if progress.transaction is None:
+            step = _first_pass(progress, chunk)
+        else:
+            step = _next_slice(progress, piece)
         if step.is_last:
             _arrive(progress)
-        _save(progress)
+        save(progress)
     return step
 
 
-def _first_pass(progress: Progress) -> Step:
+def _first_pass(progress: Progress, chunk: int) -> Step:
     """All that was there before the first mark, the newest first, some at a time."""
     assert progress.next_transaction is not None and progress.next_until is not None
     at = progress.next_until
-    chosen, first, counted = _row(
+    chosen, first, counted = row(
         adding.OLDER,
         {
             "now": at,
             "id_from": first_id(at - LONGEST),
             # Ids of a clock that is ahead.
             "id_before": progress.id_before or first_id(at + timedelta(days=365)),
-            "limit": CHUNK,
+            "limit": chunk,
             "long_before": at - LONG,
             "first": progress.next_transaction,
             "end": progress.next_transaction + HALF,
         },
     )
     progress.id_before = first or progress.id_before
-    is_last = chosen < CHUNK
+    is_last = chosen < chunk
     if is_last:
         # The tables were empty: until autovacuum comes the planner would think that they are. To a
         # role that may not, this is a warning.
@@ -212,13 +153,13 @@ def _first_pass(progress: Progress) -> Step:
     return Step(counted, is_last)
 
 
-def _next_slice(progress: Progress) -> Step:
+def _next_slice(progress: Progress, piece: timedelta) -> Step:
     """What was written from the last mark to the next, a slice of time after the other."""
     assert progress.next_until is not None and progress.counted_until is not None
     start = progress.written_from or progress.counted_until - LATE
-    stop = start + SLICE
+    stop = start + piece
     is_last = stop >= progress.next_until
-    _, _, counted = _row(
+    _, _, counted = row(
         adding.WRITTEN_BETWEEN,
         {
             "now": progress.next_until,
@@ -260,21 +201,22 @@ def _forget(progress: Progress) -> None:
     progress.transaction = progress.counted_until = None
     progress.next_transaction = progress.next_until = None
     progress.written_from = progress.id_before = progress.compared_until = None
-    _save(progress)
+    progress.recounted_until = progress.recounted_before = None
+    save(progress)
 
 
-def _locked(*, wait: bool = False) -> Progress | None:
+def locked(*, wait: bool = False) -> Progress | None:
     """None if another has it, and one does not wait."""
     Progress.objects.get_or_create(pk=1)
     return Progress.objects.select_for_update(skip_locked=not wait).first()
 
 
-def _save(progress: Progress) -> None:
-    [progress.saved_in] = _row("SELECT pg_current_xact_id()::text::bigint")
+def save(progress: Progress) -> None:
+    [progress.saved_in] = row("SELECT pg_current_xact_id()::text::bigint")
     progress.save()
 
 
-def _row(statement: str, parameters: Any = None) -> Any:
+def row(statement: str, parameters: Any = None) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()

@@ -107,6 +107,11 @@ class Progress(models.Model):
     compared_until = models.DateTimeField(
         null=True, help_text="up to then counts were compared with the log"
     )
+    # A day that differed was forgotten, and is counted from the log part by part.
+    recounted_until = models.DateTimeField(null=True, help_text="the end of that day")
+    recounted_before = models.BigIntegerField(
+        null=True, help_text="what this transaction and later ones wrote is counted as it comes"
+    )
 
     class Meta:
         constraints = (
@@ -115,6 +120,11 @@ class Progress(models.Model):
                 condition=models.Q(next_transaction=None, next_until=None)
                 | models.Q(next_transaction__isnull=False, next_until__isnull=False),
                 name="progress_next",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(recounted_until=None, recounted_before=None)
+                | models.Q(recounted_until__isnull=False, recounted_before__isnull=False),
+                name="progress_recounted",
             ),
         )
 

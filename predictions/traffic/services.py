@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from predictions.models import BATCH
-from predictions.traffic import counting
+from predictions.traffic import comparing, counting
 from predictions.traffic.counting import LATE
 from predictions.traffic.models import Progress
 from predictions.traffic.pictures import (
@@ -44,7 +44,7 @@ def count_again() -> None:
 
 def count_differing_again() -> list[date]:
     """Compare counts with the log; the days (UTC) that differed, which are counted again."""
-    return counting.count_differing_again()
+    return comparing.count_differing_again()
 
 
 def counted_until() -> datetime | None:

@@ -14,7 +14,8 @@ def count_up() -> int:
     return services.count_up()
 
 
-@shared_task(name="predictions.traffic.compare")
+# What one that was ended had begun to count again, the next one does.
+@shared_task(name="predictions.traffic.compare", soft_time_limit=600, time_limit=660)
 def compare() -> None:
     """Hourly (`CELERY_BEAT_SCHEDULE`): whether the counts are those of the log."""
     for day in services.count_differing_again():

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.db.models import F, Func
 
@@ -58,30 +57,27 @@ def test_what_comes_later_is_added_once(log: Log) -> None:
     log.assert_counted()
 
 
-def test_the_first_pass_goes_back_step_by_step(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_pass_goes_back_step_by_step(log: Log) -> None:
     """And rows that come meanwhile are left to the next."""
-    monkeypatch.setattr(counting, "CHUNK", 700)
     count_again()
     assert counted_until() is None
     log.write(rows(50, back=DAY))
-    assert count_up(seconds=0) == 700
+    assert counting.count_up(seconds=0, chunk=700) == 700
     log.write(rows(50, back=30 * DAY))
     while counted_until() is None:
-        assert count_up(seconds=0)
+        assert counting.count_up(seconds=0, chunk=700)
     assert count_up() == 50
     log.assert_counted()
 
 
-def test_after_a_pause_it_catches_up_slice_by_slice(
-    log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_pause_it_catches_up_slice_by_slice(log: Log) -> None:
+    piece = timedelta(seconds=10)
     count_up()
     first = counted_until()
-    monkeypatch.setattr(counting, "SLICE", timedelta(seconds=10))
     log.write(rows(200, back=DAY))
-    counts = [count_up(seconds=0)]
+    counts = [counting.count_up(seconds=0, piece=piece)]
     while counted_until() == first:
-        counts.append(count_up(seconds=0))
+        counts.append(counting.count_up(seconds=0, piece=piece))
     assert sum(counts) == 200 and len(counts) > 1
     log.assert_counted()
 
@@ -141,6 +137,20 @@ def test_what_a_clock_far_behind_wrote_is_found_by_comparing(log: Log) -> None:
     assert count_differing_again() == [compared.date()]
     log.assert_counted()
     assert count_differing_again() == []
+
+
+def test_a_day_that_is_counted_again_is_gone_on_with_after_an_end_in_its_middle(log: Log) -> None:
+    """As a worker leaves it that was killed then; and what is written meanwhile counts once."""
+    day = (NOW - 3 * DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+    mark = Progress.objects.get().transaction
+    for table in KEPT:
+        table._default_manager.filter(period__gte=day, period__lt=day + DAY).delete()
+    change_progress(compared_until=day, recounted_until=day + DAY, recounted_before=mark)
+    log.write([row(day + number * HOUR) for number in range(24)])
+    assert count_up() == 24
+    count_differing_again()
+    assert Progress.objects.get().recounted_until is None
+    log.assert_counted()
 
 
 def test_where_it_was_restored_it_begins_anew(log: Log) -> None:
