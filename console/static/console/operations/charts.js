@@ -110,7 +110,8 @@ class Chart {
   // The readout speaks of the bin under the cursor, else of the last.
   say(place) {
     const found = this.read();
-    const at = place ?? found.times.length - 1;
+    const last = found.times.length - 1;
+    const at = Math.min(place ?? last, last); // the cursor's may be of more bins
     const until = Math.min(found.times[at] + found.bin, found.until);
     const text = `${day(found.times[at])} ${clock(found.times[at])}–${clock(until)}  ${this.told(found, at)}`;
     this.readout.textContent = text;

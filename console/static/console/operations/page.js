@@ -1,37 +1,26 @@
 // The server writes the page; this draws its charts, and fetches it again every half minute.
 
 import { latencyChart, requestsChart } from "./charts.js";
+import { at, renew, tell } from "./elements.js";
 import { switching } from "./switching.js";
 
 const EVERY = 30_000; // ms
-const AFTER_SWITCH = 2_500; // until every web process has said with what it answers
+const SOON = 2_500; // after a switch, until every web process has said with what it answers …
+const LOOKS = 10; // … but so often at most
 const TIMEOUT = 10_000;
 
-const at = (id) => document.getElementById(id);
+const TOKEN = "#switch-form [name=csrfmiddlewaretoken]";
 const figures = (page) => JSON.parse(page.getElementById("charts").textContent);
 let shown = figures(document);
 let next = null;
+let asked = 0; // how often the page was fetched
+let looks = 0; // that are left after a switch
 
 const read = () => shown;
 const charts = [
   requestsChart(at("requests-chart"), at("requests-readout"), read),
   latencyChart(at("latency-chart"), at("latency-readout"), read),
 ];
-
-function tell(element, text) {
-  element.textContent = text;
-  element.hidden = !text;
-}
-
-// What was opened, scrolled or focused stays so.
-function replace(part, fresh) {
-  if (part.innerHTML === fresh.innerHTML) return;
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
-  const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
-  part.replaceChildren(...fresh.childNodes);
-  for (const id of open) at(id)?.setAttribute("open", "");
-  if (focused) at(focused)?.focus();
-}
 
 async function fetched() {
   const response = await fetch(location.href, { signal: AbortSignal.timeout(TIMEOUT) });
@@ -40,21 +29,37 @@ async function fetched() {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+// Of two at a time only the later one counts: the other may be older than a switch.
 async function refresh() {
   clearTimeout(next);
+  const turn = ++asked;
+  let trouble = "";
   try {
     const page = await fetched();
-    for (const part of document.querySelectorAll("[data-part]")) {
-      replace(part, page.querySelector(`[data-part="${part.dataset.part}"]`));
-    }
-    shown = figures(page);
-    charts.forEach((chart) => chart.show());
-    tell(at("trouble"), "");
-    said();
+    if (turn === asked) show(page);
   } catch (error) {
-    tell(at("trouble"), `These numbers are old: ${error.message}.`);
+    trouble = `These numbers are old: ${error.message}.`;
   }
-  later(EVERY);
+  if (turn !== asked) return;
+  tell(at("trouble"), trouble);
+  later(pause());
+}
+
+function show(page) {
+  for (const part of document.querySelectorAll("[data-part]")) {
+    renew(part, page.querySelector(`[data-part="${part.dataset.part}"]`));
+  }
+  document.querySelector(TOKEN).value = page.querySelector(TOKEN).value; // of a newer session
+  shown = figures(page);
+  charts.forEach((chart) => chart.show());
+  if (!document.querySelector("#operations .behind")) looks = 0;
+  said();
+}
+
+function pause() {
+  if (!looks) return EVERY;
+  looks -= 1;
+  return SOON;
 }
 
 function said() {
@@ -66,10 +71,10 @@ function later(time) {
   next = setTimeout(() => (document.hidden ? later(EVERY) : refresh()), time);
 }
 
-switching(async (text) => {
+switching((text) => {
   tell(at("done"), text);
-  await refresh();
-  later(AFTER_SWITCH);
+  looks = LOOKS;
+  refresh();
 });
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
