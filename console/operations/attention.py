@@ -76,8 +76,10 @@ def _of_accuracy(found: Operations) -> Iterator[Notice]:
         if (one.predictor, one.version) not in numbers or one.n < ENOUGH:
             continue
         if one.mdape and one.at_training and one.mdape > WORSE * one.at_training:
-            text = f"{one.predictor} {one.version} errs by {one.mdape:.1f} % (median of {one.n:,})"
-            yield Notice("warning", f"{text}, in training by {one.at_training:.1f} %", "accuracy")
+            errs = f"{one.predictor} {one.version} errs by {one.mdape:.1f} %"
+            of = f"median of {one.n:,} {one.data} outcomes"
+            text = f"{errs} ({of}), in training by {one.at_training:.1f} %"
+            yield Notice("warning", text, "accuracy")
 
 
 def _of_jobs(found: Operations) -> Iterator[Notice]:

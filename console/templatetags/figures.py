@@ -42,8 +42,13 @@ def percent(value: Number) -> str:
 
 @register.filter
 def share(part: float, whole: float) -> str:
-    """`part` in % of `whole`."""
-    return percent(100 * part / whole) if whole else UNKNOWN
+    """`part` in % of `whole`; a few are not none, and nearly all are not all."""
+    if not whole:
+        return UNKNOWN
+    written = percent(100 * part / whole)
+    if part and written == percent(0):
+        return "<0.1 %"
+    return ">99.9 %" if part != whole and written == percent(100) else written
 
 
 @register.filter
