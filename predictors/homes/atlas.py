@@ -68,12 +68,18 @@ class _Shelf:
 
     def atlas(self) -> Atlas:
         """Raises NotReady when there are no sales."""
-        with self._lock:
-            # Before the sales are read: if they change meanwhile, the next who asks sees it.
+        while True:
+            # Before the marks: what another thread makes meanwhile is not taken for older than it
+            # is. And those before the sales: if they change, the next who asks sees it.
+            kept = self._kept
             marks = DataLoad.objects.marks()
-            if self._kept is None or not self._kept.is_good(marks):
-                self._kept = _Kept(_packed(_document()), marks, time.monotonic())
-            return self._kept.atlas
+            if kept is not None and kept.is_good(marks):
+                return kept.atlas
+            with self._lock:
+                if self._kept is kept:
+                    made = _Kept(_packed(_document()), marks, time.monotonic())
+                    self._kept = made
+                    return made.atlas
 
 
 SHELF = _Shelf()
