@@ -1,18 +1,23 @@
 """What somebody who sells homes does on the estimator, in a real browser."""
 
-import csv
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.visiting import NARROW, visiting
-from tests.live import SAMPLE, Live
+from tests.live import Live
 
-EXAMPLES = SAMPLE / "future_unseen_examples.csv"
 ESTIMATE = re.compile(r"^\$[\d,]+$")
+# What cannot be seen while it has the focus.
+BEHIND_THE_ESTIMATE = """
+() => [...document.querySelectorAll("#home :is(input, select, button), #map")].filter((one) => {
+  one.focus();
+  const [own, head] = [one, document.getElementById("head")].map((e) => e.getBoundingClientRect());
+  return document.activeElement === one && own.bottom > head.top && own.top < head.bottom;
+}).map((one) => one.outerHTML)
+"""
 
 
 def said(live: Live, home: dict[str, Any]) -> str:
@@ -125,6 +130,7 @@ def test_it_can_be_used_on_a_phone(champion: Live, browser: Browser) -> None:
         for part in ("estimate", "range", "confidence"):
             expect(visitor.page.locator(f"#{part}")).to_be_in_viewport()
         visitor.picture("estimator-phone")
+        assert not visitor.page.evaluate(BEHIND_THE_ESTIMATE)
         assert not visitor.is_wider_than_the_window()
         assert not visitor.faults_of_access()
 
@@ -273,52 +279,3 @@ def test_a_slow_answer_is_never_taken_for_that_of_the_facts_in_the_form(
         assert page.get_by_label("Bedrooms", exact=True).input_value() == str(changed["bedrooms"])
         assert "estimate=" not in page.url
         visitor.complaints[:] = [one for one in visitor.complaints if "422" not in one]
-
-
-def test_many_homes_are_valued_from_a_file(live: Live, browser: Browser, tmp_path: Path) -> None:
-    header, *rows = EXAMPLES.read_text().splitlines()
-    rows[2] = rows[2].replace(rows[2].split(",")[0], "many", 1)
-    homes = tmp_path / "homes.csv"
-    homes.write_text("\n".join([header, *rows]) + "\n")
-    other = tmp_path / "other.csv"
-    other.write_text("a,b\n1,2\n")
-    with visiting(browser, live.url) as visitor:
-        page = visitor.page
-        visitor.go("/")
-        page.locator("#file").set_input_files(homes)
-        expect(page.locator("#job-state")).to_have_text(
-            f"Done: {len(rows)} of {len(rows)} homes, 1 refused"
-        )
-        expect(page.locator("#refused tbody tr")).to_have_count(1)
-        expect(page.locator("#refused tbody")).to_contain_text('"many" is not a number')
-        assert not visitor.faults_of_access()
-        with page.expect_download() as download:
-            page.get_by_role("link", name="Download the values").click()
-        with Path(download.value.path()).open() as file:
-            values = list(csv.DictReader(file))
-        assert [bool(row["prediction"]) for row in values] == [
-            place != 2 for place in range(len(rows))
-        ]
-        page.locator("#file").set_input_files(other)
-        expect(page.locator("#job-state")).to_contain_text(
-            "Not accepted: the column is missing (bedrooms"
-        )
-        visitor.complaints[:] = [one for one in visitor.complaints if "422" not in one]
-
-
-def test_another_file_ends_the_one_before(live: Live, browser: Browser) -> None:
-    """Nobody would see its end, and the next one would wait for it."""
-    with visiting(browser, live.url) as visitor:
-        page = visitor.page
-        visitor.go("/")
-        page.route("**/api/batches/*/", lambda _: None)  # how far it is, never said
-        with page.expect_response("**/api/batches/"):
-            page.locator("#file").set_input_files(EXAMPLES)
-        expect(page.locator("#job-cancel")).to_be_visible()
-        page.unroute("**/api/batches/*/")
-        with page.expect_request("**/api/batches/*/cancel/") as cancelled:
-            page.locator("#file").set_input_files(EXAMPLES)
-        assert cancelled.value.method == "POST"
-        expect(page.locator("#job-state")).to_contain_text("Done: 100 of 100")
-        # It may have been over.
-        visitor.complaints[:] = [one for one in visitor.complaints if "409" not in one]
