@@ -16,6 +16,8 @@ from structlog.typing import EventDict, WrappedLogger
 # A line is one event, whatever a client put into it: no line feed of his begins another, and no
 # escape sequence of his reaches a terminal. C0, DEL, C1, and Unicode's two ends of lines.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# In a value: what could begin another, or seem to end this one.
+_AMBIGUOUS = re.compile(r"""[\s"=]""")
 # What beat sends every few seconds leaves no lines as long as nothing is wrong.
 _TASKS = "django_structlog.celery"
 
@@ -67,6 +69,7 @@ def formatter(form: str) -> logging.Formatter:
         processors=[
             _with_what_all_have,
             ProcessorFormatter.remove_processors_meta,
+            _with_failure_to_render,
             structlog.processors.format_exc_info,
             _as_json if form == "json" else _as_line,
         ],
@@ -87,6 +90,13 @@ def _with_what_all_have(logger: WrappedLogger, method: str, event: EventDict) ->
     return structlog.processors.TimeStamper(fmt="iso")(logger, method, event)
 
 
+def _with_failure_to_render(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """A task that failed is told with its exception itself, often where none is being handled."""
+    if isinstance(event.get("exception"), BaseException):
+        event["exc_info"] = event.pop("exception")
+    return event
+
+
 _FIRST = ("timestamp", "level", "event", "logger", "request_id")
 
 
@@ -100,11 +110,17 @@ def _as_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
     """For people: `time LEVEL logger: event name=value …`, and a traceback, set in, below it."""
     failure = event.pop("exception", None)
     start = f"{event.pop('timestamp')} {event.pop('level').upper()} {event.pop('logger')}:"
-    pairs = (f"{name}={value}" for name, value in event.items() if name not in ("event", "pid"))
+    members = ((name, str(value)) for name, value in event.items() if name not in ("event", "pid"))
+    pairs = (f"{name}={_quoted(value)}" for name, value in members)
     lines = [" ".join([start, str(event["event"]), *pairs])]
     if failure is not None:
-        lines += [f"    {line}" for line in failure.split("\n")]
+        lines += [f"    {line}" for line in str(failure).split("\n")]
     return "\n".join(_CONTROL.sub(_escaped, line) for line in lines)
+
+
+def _quoted(value: str) -> str:
+    """One that could pass for several has quotes around it."""
+    return json.dumps(value, ensure_ascii=False) if _AMBIGUOUS.search(value) else value
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -36,6 +36,8 @@ _COLUMNS = (
 )
 WIDTH = len(_COLUMNS)
 TYPES = tuple(oid for _, oid, _ in _COLUMNS)
+REQUEST_ID = [name for name, _, _ in _COLUMNS].index("request_id")
+"""Its place among the parameters of a row."""
 FORMATS = tuple(binary for _, _, binary in _COLUMNS)
 
 _INT2 = struct.Struct(">h").pack

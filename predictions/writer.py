@@ -8,10 +8,14 @@ switch, and many share one commit.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from predictions.audit import Parameters
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
+
+from predictions import request_ids
+from predictions.audit import REQUEST_ID, Parameters
 from predictions.errors import DatabaseUnavailable, InternalError
 from predictions.link import AuditLink, Lost, Refused
 from predictions.waiting import Signal, Threads, Waiting
@@ -118,10 +122,12 @@ class AuditWriter:
         except Refused as refusal:
             if len(batch) > 1:  # find the one: the others' requests have nothing to do with it
                 return [self._commit([entry])[0] for entry in batch]
-            logger.error("the audit log refuses a row: %s", refusal)
+            with _marked_by(batch):
+                logger.error("the audit log refuses a row: %s", refusal)
             return [InternalError("the request could not be recorded; it is in the log")]
         except Lost as loss:
-            logger.error("audit log: %s", loss)
+            with _marked_by(batch):
+                logger.error("audit log: %s", loss)
             return [DatabaseUnavailable("try again in a moment")] * len(batch)
         return [None] * len(batch)
 
@@ -155,3 +161,20 @@ class AuditWriter:
         if self._link is not None:
             self._link.close()
             self._link = None
+
+
+@contextmanager
+def _marked_by(batch: Sequence[_Entry]) -> Iterator[None]:
+    """What is logged has the id of the request that it is about, of several none.
+
+    Who writes may be another: its own id, and the trace of it, would mislead.
+    """
+    ids = {(entry.parameters[REQUEST_ID] or b"").decode() for entry in batch}
+    if ids == {request_ids.current()}:
+        yield
+        return
+    with bound_contextvars(request_id="", trace_id=""):
+        unbind_contextvars("request_id", "trace_id")
+        if len(ids) == 1:
+            bind_contextvars(request_id=ids.pop())
+        yield

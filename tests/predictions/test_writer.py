@@ -1,16 +1,23 @@
 """Rows that wait together are committed together, and nothing waits for ever."""
 
+import io
+import json
+import logging
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import uuid_utils
+from structlog.contextvars import bound_contextvars
 
+from housing_api.logs import formatter
 from predictions.audit import AuditRow
 from predictions.errors import DatabaseUnavailable, InternalError
-from predictions.writer import MOST_WAITING, AuditWriter
+from predictions.waiting import Threads
+from predictions.writer import MOST_WAITING, AuditWriter, _Entry
 from tests.live import Live
 from tests.predictions.ways import WAYS, Way
 
@@ -74,6 +81,64 @@ def test_a_row_that_the_database_refuses_fails_alone(
     for number, outcome in enumerate(outcomes):
         assert isinstance(outcome, InternalError) if number % 5 == 0 else outcome is None
     assert is_logged(live, *rows) == [n % 5 != 0 for n in range(100)]
+
+
+@pytest.fixture
+def told() -> Iterator[io.StringIO]:
+    """What the writer logs."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter("json"))
+    logger = logging.getLogger("predictions.writer")
+    logger.addHandler(handler)
+    yield stream
+    logger.removeHandler(handler)
+
+
+def test_a_refusal_is_logged_for_the_request_that_it_is_about(
+    live: Live, writer: AuditWriter, way: Way, told: io.StringIO
+) -> None:
+    """Whoever writes the rows of all: most of these wait for the lock and share a commit."""
+    is_locked = threading.Event()
+
+    def hold() -> None:
+        with live.database() as other, other.transaction():
+            other.execute("LOCK TABLE predictions_prediction IN ACCESS EXCLUSIVE MODE")
+            is_locked.set()
+            other.execute("SELECT pg_sleep(0.5)")
+
+    def write(number: int) -> None:
+        mine = row(request=b"{" if number % 3 == 0 else b"{}", request_id=f"r-{number}")
+        with bound_contextvars(request_id=f"r-{number}", trace_id=f"t-{number}"):
+            writer.write(mine.parameters())
+
+    with ThreadPoolExecutor(1) as pool:
+        holder = pool.submit(hold)
+        assert is_locked.wait(10)
+        outcomes = way.outcomes(write, range(16))
+        holder.result()
+    assert [outcome is not None for outcome in outcomes] == [n % 3 == 0 for n in range(16)]
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    assert all("refuses a row" in line["event"] for line in lines)
+    refused = [f"r-{number}" for number in range(0, 16, 3)]
+    assert sorted(line["request_id"] for line in lines) == sorted(refused)
+    for line in lines:
+        assert line.get("trace_id") in (None, line["request_id"].replace("r", "t"))
+
+
+def test_what_befalls_several_is_logged_for_none(
+    told: io.StringIO,
+) -> None:
+    writer = AuditWriter({"host": "127.0.0.1", "port": "9", "dbname": "none"}, 5)
+    batch = [
+        _Entry(row(request_id=f"r-{n}").parameters(), time.monotonic() + 5, Threads().signal())
+        for n in range(2)
+    ]
+    with bound_contextvars(request_id="r-0"):
+        writer._commit(batch)
+        writer._commit(batch[:1])
+    lines = [json.loads(line) for line in told.getvalue().splitlines()]
+    assert [line.get("request_id") for line in lines] == [None, "r-0"]
 
 
 def test_while_the_database_stalls_a_row_waits_its_time_and_no_longer(
