@@ -29,7 +29,8 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 # Behind what names the request; Django's part of it would refuse a wrong host before that.
 BEFORE = "django.middleware.security.SecurityMiddleware"
-NOT_TRACED = "livez,readyz,metrics,static/"
+# By comma; each is looked for in the whole URL.
+NOT_TRACED = r"^\w+://[^/]+/(livez|readyz|metrics)$,^\w+://[^/]+/static/"
 # A collector that does not answer must not hold up a process that is to end.
 EXPORT_SECONDS = "3"
 

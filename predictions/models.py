@@ -55,7 +55,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         }
         version = ("predictor", "name", "version", "model_sha256", "is_active")
         rows = self.select_related("model_version").only(
-            *("created_at", "predictor", "status", "api_version"),
+            *("predictor", "status", "api_version"),
             *(f"model_version__{name}" for name in version),
         )
         return rows.annotate(**texts)

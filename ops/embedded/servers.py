@@ -19,6 +19,9 @@ import redis
 from ops.embedded.postgres import EmbeddedPostgres
 from ops.embedded.valkey import AT_ONCE, EmbeddedValkey
 
+# PostgreSQL's settings are of 32 bits.
+MOST_MS = 2_147_483_647
+
 
 class Unreachable(Exception):
     """A server that the user named does not answer."""
@@ -96,8 +99,9 @@ class Servers:
         text = self._outer.get("HOUSING_SLOW_QUERY_MS")
         if not text:
             return None
-        if not text.isascii() or not text.isdigit():
-            raise RuntimeError(f"HOUSING_SLOW_QUERY_MS={text!r}: a whole number is accepted")
+        if not text.isascii() or not text.isdigit() or int(text) > MOST_MS:
+            accepted = f"a whole number up to {MOST_MS} is accepted"
+            raise RuntimeError(f"HOUSING_SLOW_QUERY_MS={text!r}: {accepted}")
         return int(text)
 
     def _secret_key(self) -> str:
