@@ -6,18 +6,27 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.db.models.functions import Now
 from django.test import Client
+from django_structlog.celery.receivers import CeleryReceiver
 from structlog.contextvars import bound_contextvars
+from structlog.stdlib import ProcessorFormatter
 
 from housing_api.logs import formatter
+from modelregistry.errors import DomainError
 from predictions import request_ids
 from predictions.batches.tasks import split
+from predictions.training.locks import alone
+from predictions.training.management.commands.run_training import carry_out_claimed
+from predictions.training.models import TrainingRun
+from predictions.training.supervising import supervise
 from tests.conftest import copy_of
 from tests.live import SAMPLE, Live, launch, wait_until
 
@@ -79,22 +88,19 @@ def test_it_works(told: Live) -> None:
     assert 'UPDATE "batches_batchchunk"' in made  # by a worker
 
 
-def test_a_training_run_keeps_the_id_of_the_request_that_asked_for_it(told: Live) -> None:
-    with told.database() as database:
-        database.execute(
-            "UPDATE modelregistry_modelversion SET is_active = (version = 1) "
-            "WHERE predictor = 'homes'"
-        )
-        database.execute(
-            "INSERT INTO training_trainingrun (predictor, recipe, trigger, requested_by, forced, "
-            "parameters, stage, percent, log, data_fingerprint, summary, traceback, attempt, "
-            "cancel_requested, host, state, request_id, sent_at) VALUES ('homes', 'basic', 'api', "
-            "'olga', true, '{}', '', 0, '[]', '', '', '', 1, false, '', 'queued', 'train-me', "
-            "now() - interval '1 minute')"
-        )
-    # Nobody's request sends it: the worker's look after what nobody has begun does.
-    wait_until(lambda: events(told, "worker", request_id="train-me") != [], 90)
-    wait_until(lambda: any("data_fingerprint" in one for one in statements(told, "train-me")), 60)
+def test_a_training_run_keeps_the_id_of_the_request_that_asked_for_it(db: None) -> None:
+    """In the worker, whoever told it, and in the process that trains."""
+    run = TrainingRun.objects.create(
+        predictor="homes", recipe="none-such", forced=True, request_id="train-me"
+    )
+    with bound_contextvars(request_id=""), alone("homes"):  # somebody else trains
+        supervise(run.pk)
+        assert request_ids.current() == "train-me"
+    TrainingRun.objects.filter(pk=run.pk).update(state="running", started_at=Now())
+    with bound_contextvars(request_id=""):
+        with pytest.raises(DomainError):
+            carry_out_claimed(run.pk)
+        assert request_ids.current() == "train-me"
 
 
 def test_every_line_of_web_and_worker_is_an_object_with_the_same_members(told: Live) -> None:
@@ -125,6 +131,23 @@ def test_an_answered_question_leaves_no_line_and_other_requests_leave_one(
     assert told_of >= {"other-2", "no-json"}
     # Its row of the log is found in the database's log by the id among the values.
     assert "'question-1'" in (told.var / "postgres" / "log").read_text()
+
+
+def test_requests_at_the_same_time_keep_their_ids_apart(told: Live) -> None:
+    ids = [f"at-once-{number}" for number in range(50)]
+
+    def ask(name: str) -> str | None:
+        answer = send(told, "POST", "/api/predict/", b"{", X_Request_ID=name)
+        return answer.headers["X-Request-ID"]
+
+    def lines() -> list[str]:
+        found = [event.get("request_id", "") for event in events(told, "web", event="answered")]
+        return sorted(name for name in found if name.startswith("at-once-"))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(ask, ids)) == ids
+    wait_until(lambda: len(lines()) >= len(ids))
+    assert lines() == sorted(ids)
 
 
 def test_nothing_secret_is_logged(told: Live) -> None:
@@ -173,6 +196,47 @@ def test_for_people_what_a_client_wrote_begins_no_line() -> None:
     assert [start.split(" ")[1] for start in starts] == ["WARNING", "ERROR"]
     assert all("request_id=r-1" in start for start in starts)
     assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize("form", ["json", "line"])
+def test_a_task_that_failed_where_nothing_is_handled_has_its_traceback(form: str) -> None:
+    """As the main process of a worker tells it: a task that took too long, say."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter(form))
+    logger = logging.getLogger("django_structlog.celery.receivers")
+    logger.addHandler(handler)
+    try:
+        raise TimeoutError("it took too long")
+    except TimeoutError as error:
+        failure = error
+    CeleryReceiver().receiver_task_failure(task_id="t-1", exception=failure)
+    logger.removeHandler(handler)
+    text = stream.getvalue()
+    if form == "json":
+        event = json.loads(text)
+        assert (event["event"], event["task_id"]) == ("task_failed", "t-1")
+        text = event["exception"]
+    else:
+        assert text.count("task_failed") == 1 and "task_id=t-1" in text
+    assert "Traceback" in text and "TimeoutError: it took too long" in text
+
+
+def test_for_people_a_value_cannot_pass_for_another() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter("line"))
+    somewhere = logging.Logger("somewhere")
+    somewhere.addHandler(handler)
+    logger = structlog.wrap_logger(
+        somewhere,
+        [ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    logger.warning("answered", path='/a status=200 "b"\n', status=404, caller="olga")
+    assert stream.getvalue().endswith(
+        r"""answered path="/a status=200 \"b\"\n" status=404 caller=olga""" + "\n"
+    )
 
 
 def name_of_statement() -> str:

@@ -104,7 +104,9 @@ def test_it_works(traced: Live, collector: Collector) -> None:
     marks = {"X_Request_ID": "trace-me", "traceparent": f"00-{TRACE}-{PARENT}-01"}
     answer = send(traced, "POST", "/api/batches/", file, Content_Type="text/csv", **marks)
     assert answer.status == 202
-    wait_until(lambda: any("assemble" in one.name for one in collector.of("trace-me", "worker")))
+    task_names = [f"predictions.batches.{name}" for name in ("split", "assemble")]
+    wanted = {*(f"run/{name}" for name in task_names), f"apply_async/{task_names[0]}"}
+    wait_until(lambda: wanted <= {one.name for one in collector.of("trace-me")})
     wait_until(lambda: any(one.parent == PARENT for one in collector.of("trace-me", "web")))
     spans = collector.of("trace-me")
     assert {span.trace for span in spans} == {TRACE}
@@ -135,8 +137,14 @@ def test_a_question_is_a_span(traced: Live, collector: Collector, home: dict[str
 
 
 def test_what_happens_by_itself_begins_no_trace(traced: Live, collector: Collector) -> None:
-    send(traced, "GET", "/livez", X_Request_ID="probe")
-    send(traced, "GET", "/api/models/homes/", X_Request_ID="models")
+    scheduled = "SELECT counted_until > %s FROM traffic_progress"
+    with traced.database() as database:
+        [now] = database.execute("SELECT clock_timestamp()").fetchone() or [None]
+        for path in ("/livez", "/metrics", "/static/admin/css/base.css"):
+            send(traced, "GET", path, X_Request_ID="probe")
+        wait_until(lambda: database.execute(scheduled, [now]).fetchone() == (True,))
+    # A path that only sounds like a probe is traced; it comes after what the worker did.
+    send(traced, "GET", "/api/models/metrics/", X_Request_ID="models")
     wait_until(lambda: collector.of("models") != [])
     begun = [span for span in collector.spans if not span.parent]
     assert {span.attributes["request_id"] for span in begun} == {"models"}
