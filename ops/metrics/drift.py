@@ -9,19 +9,20 @@ from ops.measures import Measure
 from predictions.drift.models import DriftReport
 from predictions.drift.services import newest_reports
 
-OF_VERSION = ("predictor", "version")
-OF_INPUT = (*OF_VERSION, "input")
-ALERT = Measure("housing_drift_alert", "1: the newest drift report is an alert", OF_VERSION)
+# Of its active version. No label is its number: one that learns online makes a new one each minute.
+OF_PREDICTOR = ("predictor",)
+OF_INPUT = (*OF_PREDICTOR, "input")
+ALERT = Measure("housing_drift_alert", "1: the newest drift report is an alert", OF_PREDICTOR)
 AGE = Measure(
-    "housing_drift_report_age_seconds", "since the end of the newest report's window", OF_VERSION
+    "housing_drift_report_age_seconds", "since the end of the newest report's window", OF_PREDICTOR
 )
 REQUESTS = Measure(
-    "housing_drift_requests", "different requests in the newest report's window", OF_VERSION
+    "housing_drift_requests", "different requests in the newest report's window", OF_PREDICTOR
 )
 REFERENCE = Measure(
     "housing_drift_reference_changed",
     "1: requests are joined with other data than the version learned from",
-    OF_VERSION,
+    OF_PREDICTOR,
 )
 PSI = Measure(
     "housing_drift_psi",
@@ -34,7 +35,7 @@ UNKNOWN = Measure(
     OF_INPUT,
 )
 PREDICTIONS = Measure(
-    "housing_drift_prediction_psi", "the same index of the predictions", OF_VERSION
+    "housing_drift_prediction_psi", "the same index of the predictions", OF_PREDICTOR
 )
 MEASURES = (ALERT, AGE, REQUESTS, REFERENCE, PSI, UNKNOWN, PREDICTIONS)
 
@@ -45,9 +46,8 @@ def collect() -> Iterator[Metric]:
     families = {measure.name: measure.gauge() for measure in MEASURES}
     now = datetime.now(UTC)
     for report in newest_reports():
-        version = report.version.predictor, str(report.version.version)
         for measure, labels, value in _figures(report, now):
-            families[measure.name].add_metric((*version, *labels), float(value))
+            families[measure.name].add_metric((report.version.predictor, *labels), float(value))
     yield from families.values()
 
 

@@ -46,14 +46,23 @@ class _Everything(Collector):
             fault = False
             try:
                 yield from list(collect())  # all of the group, or nothing
-            except (OperationalError, InterfaceError):
-                raise
-            except Exception:
-                # One damaged row, or a table without a right to it: no reason to be blind.
+            except Exception as error:
+                if _is_away(error):
+                    raise
+                # A damaged row, a lock that is held for long: no reason to be blind.
                 logger.exception("no metrics of %s", name)
                 fault = True
             faults.append(((name,), fault))
         yield FAULT.told(faults)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database is, and not only this one query failed: it was too slow, a deadlock."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state: str | None = getattr(error.__cause__, "sqlstate", None)
+    # Connection exceptions and an operator's shutdown: PostgreSQL's classes 08 and 57P.
+    return state is None or state.startswith(("08", "57P"))
 
 
 def exposition() -> bytes:

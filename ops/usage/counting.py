@@ -66,17 +66,23 @@ class CountingMiddleware:
 def start() -> None:
     """Once in each web process, after it was forked."""
     global _spool
-    _spool = Spool(gathering.folder())
-    _spool.begin()
+    spool = Spool(gathering.folder())
+    spool.begin()
+    if spool.is_open:
+        # So that `counted_until` waits for what this process is about to write.
+        with contextlib.suppress(Error, OSError):
+            gathering.announce(spool.name)
+    _spool = spool
 
 
 def look() -> None:
     """Every few seconds: count what was written. Raises Django's database errors."""
-    if _spool is None:
+    spool = _spool  # `stop` may be called meanwhile
+    if spool is None:
         return
-    gathering.gather(_spool.name)
-    if _spool.is_large or not _spool.is_open:
-        _spool.begin()
+    gathering.gather(spool.name)
+    if spool.is_large or not spool.is_open:
+        spool.begin()
 
 
 def stop() -> None:

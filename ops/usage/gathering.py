@@ -4,8 +4,10 @@ How far a spool was read and what was counted of it are one transaction. So whoe
 whenever he dies, nothing is left out or counted twice.
 """
 
+import contextlib
 import hashlib
 import logging
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,15 +20,16 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from ops.usage.models import OTHERS, CallerCount, Grain, RequestCount, RequestTotal, Spool
 from ops.usage.records import NAMED, Kind, counted, whole_lines
-from ops.usage.spool import abandoned, spools
+from ops.usage.spool import SUFFIX, abandoned, spools
 
 logger = logging.getLogger(__name__)
 
 READ_AT_ONCE = 2**20
-PARTS_AT_ONCE = 16
+# A look is between following switches: nothing here may hold it up. Who asks may wait longer.
+LOOK_SECONDS = 0.5
+ASKED_SECONDS = 2.0
 MOST_CALLERS = 1_000
 """On a day, each for itself; an address that comes later is one of the others."""
-# A web process looks at this beside following switches: nothing here may hold it up.
 STATEMENT_MILLISECONDS = 3_000
 
 
@@ -41,32 +44,59 @@ def folder_for(database: Mapping[str, Any]) -> Path:
     return Path(settings.VAR) / "usage" / hashlib.sha256(which.encode()).hexdigest()[:16]
 
 
-def gather_all() -> None:
-    """All that processes of this machine have written by now. Raises Django's database errors."""
-    for path in spools(folder()):
-        _gather(path, is_wanted=True)
+def gather_all(*, seconds: float = ASKED_SECONDS) -> None:
+    """All that processes of this machine have written by now.
+
+    After so many seconds of each file only one part more: a long outage is counted bit by bit.
+    Writes nothing where nothing is new. Raises Django's database errors.
+    """
+    until = time.monotonic() + seconds
+    paths = _named_paths()
+    read = Spool.objects.positions(paths)
+    for name, path in paths.items():
+        _gather(name, path, is_wanted=_size(path) != read.get(name), until=until)
 
 
-def gather(own: str) -> None:
-    """What the process with the spool `own` wrote, and those that are gone.
+def gather(own: str, *, seconds: float = LOOK_SECONDS) -> None:
+    """What the process with the spool `own` wrote, and then those that are gone.
 
     Raises Django's database errors.
     """
+    until = time.monotonic() + seconds
+    for name, path in sorted(_named_paths().items(), key=lambda each: str(each[0]) != own):
+        _gather(name, path, is_wanted=str(name) == own, until=until)
+        if time.monotonic() > until:
+            return
+
+
+def announce(own: str) -> None:
+    """That there is a spool: from now on it is known how far it was read. As `gather`."""
+    _read_on(uuid.UUID(own), folder() / f"{own}{SUFFIX}", is_abandoned=False)
+
+
+def _named_paths() -> dict[uuid.UUID, Path]:
+    found = {}
     for path in spools(folder()):
-        _gather(path, is_wanted=path.stem == own)
+        with contextlib.suppress(ValueError):  # not one of ours
+            found[uuid.UUID(path.stem)] = path
+    return found
 
 
-def _gather(path: Path, *, is_wanted: bool) -> None:
-    """If it is wanted or abandoned."""
+def _size(path: Path) -> int:
+    """Asked for after the position: if both are the same, all that was written is counted."""
     try:
-        name = uuid.UUID(path.stem)
-    except ValueError:
-        return  # not one of ours
+        return path.stat().st_size
+    except FileNotFoundError:  # somebody else came to its end
+        return -1
+
+
+def _gather(name: uuid.UUID, path: Path, *, is_wanted: bool, until: float) -> None:
+    """If it is wanted or abandoned. A part of it in any case."""
     with abandoned(path) as is_abandoned:
         if not (is_wanted or is_abandoned):
             return
         try:
-            is_more = _read_some(name, path, is_abandoned=is_abandoned)
+            is_more = _read_some(name, path, is_abandoned=is_abandoned, until=until)
         except (DataError, IntegrityError):  # never the reason why the others are not counted
             logger.exception("%s cannot be counted", path)
             return
@@ -74,9 +104,12 @@ def _gather(path: Path, *, is_wanted: bool) -> None:
             _remove(path)
 
 
-def _read_some(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
+def _read_some(name: uuid.UUID, path: Path, *, is_abandoned: bool, until: float) -> bool:
     """Whether there is more: who asks does not wait for all that a long outage left."""
-    return all(_read_on(name, path, is_abandoned=is_abandoned) for _ in range(PARTS_AT_ONCE))
+    while _read_on(name, path, is_abandoned=is_abandoned):
+        if time.monotonic() > until:
+            return True
+    return False
 
 
 def _read_on(name: uuid.UUID, path: Path, *, is_abandoned: bool) -> bool:
@@ -162,7 +195,7 @@ def _count_callers(requests: Counter[Kind], this_minute: int) -> None:
         days.setdefault(_moment(kind, this_minute).date(), []).append((kind, count))
     counts: Counter[tuple[date, str, str, str, int]] = Counter()
     for day, found in days.items():
-        named = _named(day, {kind.caller for kind, _ in found})
+        named = _named(day, [kind.caller for kind, _ in found])
         for kind, count in found:
             caller = kind.caller if kind.caller in named else OTHERS
             counts[day, caller, kind.method, kind.route, kind.status] += count
@@ -170,11 +203,14 @@ def _count_callers(requests: Counter[Kind], this_minute: int) -> None:
 
 
 def _named(day: date, callers: Iterable[str]) -> set[str]:
-    """Those that are counted each for itself: there are not many who have a name."""
-    wanted = set(callers)
+    """Those that are counted each for itself: there are not many who have a name.
+
+    Of the others who comes first has room.
+    """
+    wanted = dict.fromkeys(callers)
     named = {caller for caller in wanted if caller.startswith(NAMED)}
-    named |= CallerCount.objects.known(day, wanted - named)
-    new = sorted(wanted - named)
+    named |= CallerCount.objects.known(day, wanted.keys() - named)
+    new = [caller for caller in wanted if caller not in named]
     if new:
         room = max(0, MOST_CALLERS - CallerCount.objects.callers_on(day))
         named |= set(new[:room])

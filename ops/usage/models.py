@@ -24,6 +24,10 @@ class SpoolQuerySet(models.QuerySet["Spool"]):
         self.bulk_create([Spool(name=name)], ignore_conflicts=True)
         return self.select_for_update().get(name=name)
 
+    def positions(self, names: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """How far each that is known was read."""
+        return dict(self.filter(name__in=list(names)).values_list("name", "read_bytes"))
+
     def live(self) -> "SpoolQuerySet":
         return self.filter(is_finished=False)
 

@@ -19,6 +19,7 @@ from ops.usage.models import (
     RequestTotal,
     Spool,
 )
+from ops.usage.sharing import Shared
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,24 @@ def usage(*, days: int, endpoint: str = "", caller: str = "", with_callers: bool
 
 def requests_between(*, start: datetime, end: datetime) -> dict[Endpoint, Statuses]:
     """Of the minutes from `start` to before `end`; where minutes are not kept, of the hours."""
-    grain = Grain.MINUTE if start > datetime.now(UTC) - MINUTES_KEPT else Grain.HOUR
     catch_up()
     found: dict[Endpoint, Statuses] = {}
-    rows = RequestCount.objects.between(grain, _floor(start, grain), end)
-    for method, route, status, count in rows.summed():
-        found.setdefault(Endpoint(method, route), Counter())[status] += count
+    for grain, first, last in _parts(start, end):
+        rows = RequestCount.objects.between(grain, first, last)
+        for method, route, status, count in rows.summed():
+            found.setdefault(Endpoint(method, route), Counter())[status] += count
     return found
+
+
+def _parts(start: datetime, end: datetime) -> list[tuple[Grain, datetime, datetime]]:
+    """A long window is of hours, and of minutes in the hour in which it ends."""
+    minutes_from = datetime.now(UTC) - MINUTES_KEPT
+    if start > minutes_from:
+        return [(Grain.MINUTE, _floor(start, Grain.MINUTE), end)]
+    start, last_hour = _floor(start, Grain.HOUR), _floor(end, Grain.HOUR)
+    if last_hour < minutes_from:
+        return [(Grain.HOUR, start, end)]
+    return [(Grain.HOUR, start, last_hour), (Grain.MINUTE, last_hour, end)]
 
 
 def totals() -> list[Total]:
@@ -115,11 +127,21 @@ def counted_until() -> datetime:
 
 
 def catch_up() -> None:
-    """Count what this machine's processes answered up to now; other machines do it themselves."""
+    """Count what this machine's processes answered up to now; other machines do it themselves.
+
+    Many who ask at once share the work of one.
+    """
+    _catching_up.ask()
+
+
+def _catch_up() -> None:
     try:
         gathering.gather_all()
     except (Error, OSError) as error:  # somebody else is at it for long: what is there is shown
         logger.warning("requests are counted later: %s", " ".join(str(error).split()))
+
+
+_catching_up = Shared(_catch_up)
 
 
 def remove_old_counts() -> int:

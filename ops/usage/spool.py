@@ -32,11 +32,17 @@ class Spool:
         self._size = 0
         self._is_torn = False
         self._is_losing = False
+        self._is_ended = False
         self._lost = 0
         self.name = ""
 
     def begin(self) -> None:
-        """With a new file. What cannot be written is said in the log; requests go on."""
+        """With a new file. What cannot be written is said in the log; requests go on.
+
+        After `end` nothing is begun.
+        """
+        if self._is_ended:
+            return
         try:
             name, descriptor = _made(self._folder)
         except OSError as error:
@@ -45,14 +51,18 @@ class Spool:
                     self._lose(str(error), requests=0)
             return
         with self._lock:
-            former, self._descriptor = self._descriptor, descriptor
-            self.name, self._size, self._is_torn = name, 0, False
+            if self._is_ended:  # meanwhile: whoever comes next removes the file
+                former = descriptor
+            else:
+                former, self._descriptor = self._descriptor, descriptor
+                self.name, self._size, self._is_torn = name, 0, False
         if former >= 0:
             os.close(former)
 
     def end(self) -> None:
         """Nobody writes to the file from now on: whoever comes first reads the rest."""
         with self._lock:
+            self._is_ended = True
             former, self._descriptor = self._descriptor, -1
         if former >= 0:
             os.close(former)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from modelregistry.models import ModelVersion, ServingProcess
 from ops import queues
-from ops.metrics.exposition import GROUPS, MEASURES
+from ops.metrics.exposition import GROUPS, MEASURES, exposition
 from predictions.batches.models import Batch, BatchChunk
 from predictions.drift import services as drift
+from predictions.drift.models import DriftReport
 from predictions.outcomes.accuracy import Wanted, accuracy
 from predictions.outcomes.models import Outcome, Source
 from predictions.training.models import TrainingRun
@@ -258,6 +260,26 @@ def test_a_damaged_row_hides_nothing_but_its_group(
     assert sum(found["housing_metrics_fault"].values()) == 1
     assert "housing_drift_alert" not in found.families
     assert found["housing_active_version"]["homes",] == active_version.version
+
+
+def test_a_table_that_somebody_holds_hides_nothing_but_its_group(db: None) -> None:
+    """Another's transaction has it locked, and PostgreSQL gives up waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {DriftReport._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+    told: list[str] = []
+
+    def scrape() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '1s'")
+        told.append(exposition().decode())
+        connection.close()
+
+    thread = threading.Thread(target=scrape)
+    thread.start()
+    thread.join()
+    assert 'housing_metrics_fault{group="drift"} 1.0' in told[0]
+    assert "housing_drift_alert" not in told[0]
+    assert "housing_database_bytes" in told[0]
 
 
 def test_a_scrape_asks_little(api: Client, django_assert_max_num_queries: Any) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ops.usage import counting, gathering
-from ops.usage.models import CallerCount
+from ops.usage.models import CallerCount, Spool
 from predictions.keys.services import make_key
 
 
@@ -54,6 +54,10 @@ def test_a_route_stands_for_all_its_addresses(
 ) -> None:
     api.get(path)
     assert counts() == [("GET", route, status, "127.0.0.1")]
+
+
+def test_a_process_is_known_before_it_answered(api: Client) -> None:
+    assert Spool.objects.live().filter(read_bytes=0).count() == 1
 
 
 def test_methods_that_nobody_knows_are_one(api: Client) -> None:

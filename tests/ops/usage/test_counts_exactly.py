@@ -70,7 +70,10 @@ def check(client: Client, before: Answered) -> None:
 
 
 def test_it_works(own: Live, home: dict[str, Any]) -> None:
-    """Two web processes, one killed, without a model, without the database, started anew."""
+    """Two web processes, one killed, without a model, without the database, started anew.
+
+    What is counted is written by web processes; Celery's worker writes and reads none of it.
+    """
     client = Client(own)
     before = said_by_usage(client)
     client.answered.clear()

@@ -1,7 +1,5 @@
 """What stands in the spools is counted once, whoever reads it and whatever ends in between."""
 
-import logging
-import resource
 import shutil
 import threading
 import time
@@ -16,34 +14,9 @@ from django.db import connection
 from ops.usage import gathering, services
 from ops.usage.models import OTHERS, CallerCount, Grain, RequestCount, RequestTotal
 from ops.usage.models import Spool as Position
-from ops.usage.records import record
 from ops.usage.spool import Spool, spools
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Any) -> Path:
-    settings.VAR = tmp_path
-    return gathering.folder()
-
-
-@pytest.fixture
-def spool(folder: Path) -> Iterator[Spool]:
-    spool = Spool(folder)
-    spool.begin()
-    yield spool
-    spool.end()
-
-
-def line(**other: Any) -> bytes:
-    known: dict[str, Any] = {
-        "minute": int(time.time()) // 60,
-        "method": "POST",
-        "route": "/api/predict/",
-        "status": 200,
-        "caller": "192.0.2.7",
-        "seconds": 0.0042,
-    }
-    return record(**known | other)
+from .lines import line
 
 
 def test_it_works(db: None, spool: Spool) -> None:
@@ -171,16 +144,54 @@ def test_what_has_no_end_is_passed_over(db: None, folder: Path, spool: Spool) ->
 
 def test_after_a_long_outage_it_is_read_bit_by_bit(db: None, folder: Path, spool: Spool) -> None:
     (file,) = spools(folder)
-    lines = gathering.READ_AT_ONCE * gathering.PARTS_AT_ONCE // len(line()) + 100
+    lines = gathering.READ_AT_ONCE * 3 // len(line()) + 100
     with file.open("ab") as stream:
         stream.write(line() * lines)
-    gathering.gather_all()
+    gathering.gather(spool.name, seconds=0)
     begun = RequestTotal.objects.get().count
     assert 0 < begun < lines
     spool.end()
     gathering.gather_all()
     assert RequestTotal.objects.get().count == lines
     assert spools(folder) == []
+
+
+def test_one_look_has_time_for_all_files_together(db: None, folder: Path, spool: Spool) -> None:
+    for _ in range(3):
+        gone = Spool(folder)
+        gone.begin()
+        gone.append(line(status=503))
+        gone.end()
+    lines = gathering.READ_AT_ONCE // len(line()) + 100
+    spool.append(line() * lines)
+    gathering.gather(spool.name, seconds=0)
+    assert not RequestTotal.objects.filter(status=503).exists()
+    gathering.gather(spool.name)
+    assert RequestTotal.objects.get(status=200).count == lines
+    assert RequestTotal.objects.get(status=503).count == 3
+    assert len(spools(folder)) == 1
+
+
+def test_where_nothing_is_new_nothing_is_written(
+    db: None, spool: Spool, django_assert_num_queries: Any
+) -> None:
+    spool.append(line())
+    gathering.gather_all()
+    with django_assert_num_queries(1) as asked:
+        gathering.gather_all()
+    assert asked.captured_queries[0]["sql"].startswith("SELECT")
+    spool.append(line())
+    gathering.gather_all()
+    assert RequestTotal.objects.get().count == 2
+
+
+def test_of_many_new_callers_those_who_came_first_are_named(db: None, spool: Spool) -> None:
+    for number in reversed(range(gathering.MOST_CALLERS + 1)):
+        spool.append(line(caller=f"192.0.2.{number:04}"))
+    gathering.gather_all()
+    callers = CallerCount.objects.values_list("caller", flat=True)
+    assert f"192.0.2.{gathering.MOST_CALLERS}" in callers
+    assert "192.0.2.0000" not in callers
 
 
 def test_another_database_has_other_spools(settings: Any, folder: Path) -> None:
@@ -196,38 +207,6 @@ def test_counted_until_says_how_far_it_was_read(db: None, spool: Spool) -> None:
     assert before <= services.counted_until() <= datetime.now(UTC)
     Position.objects.update(read_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert services.counted_until() >= before  # whoever is gone for long holds up nobody
-
-
-def test_a_disk_that_is_full_loses_counts_and_says_so_once(
-    db: None, folder: Path, spool: Spool, caplog: pytest.LogCaptureFixture
-) -> None:
-    (file,) = spools(folder)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(line()) * 2 + 10, hard))
-    try:
-        for _ in range(5):
-            spool.append(line())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    spool.append(line())
-    assert len(file.read_bytes().split(b"\n")) == 5
-    gathering.gather_all()
-    assert RequestTotal.objects.get().count == 3
-    said = [each.getMessage() for each in caplog.records if each.name == "ops.usage.spool"]
-    assert len(said) == 2
-    assert said[1].startswith("requests are counted again; 3 were not")
-
-
-def test_a_folder_that_cannot_be_written_costs_no_answer(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").touch()
-    spool = Spool(tmp_path / "file" / "usage")
-    spool.begin()
-    for _ in range(3):
-        spool.append(line())
-    assert not spool.is_open
-    assert [each.levelno for each in caplog.records] == [logging.ERROR]
 
 
 def apart(deed: Callable[[], object]) -> threading.Thread:

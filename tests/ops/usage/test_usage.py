@@ -121,9 +121,22 @@ def test_minutes_are_read_while_they_are_kept_and_hours_before(counted: datetime
     RequestCount.objects.add(rows)
     short = services.requests_between(start=minute, end=minute + timedelta(minutes=1))
     assert short == {services.Endpoint("GET", "/readyz"): {200: 3}}
-    long = services.requests_between(start=minute - timedelta(days=30), end=minute)
+    long = services.requests_between(start=minute - timedelta(days=30), end=counted)
     assert long[services.Endpoint("GET", "/readyz")] == {200: 8}
     assert long[services.Endpoint("POST", PREDICT)] == {503: 4}
+
+
+def test_days_that_end_inside_an_hour_have_nothing_of_its_rest(counted: datetime) -> None:
+    hour = counted - timedelta(hours=20)
+    rows: list[Any] = [
+        (Grain.HOUR.value, hour, "GET", "/readyz", 200, 8),
+        (Grain.MINUTE.value, hour + timedelta(minutes=5), "GET", "/readyz", 200, 3),
+        (Grain.MINUTE.value, hour + timedelta(minutes=6), "GET", "/readyz", 200, 5),
+    ]
+    RequestCount.objects.add(rows)
+    end = hour + timedelta(minutes=6)
+    found = services.requests_between(start=end - timedelta(days=30), end=end)
+    assert found[services.Endpoint("GET", "/readyz")] == {200: 3}
 
 
 def test_what_is_old_is_removed_and_the_totals_stay(counted: datetime, settings: Any) -> None:
