@@ -34,8 +34,10 @@ def serving(own_database: OwnDatabase) -> OwnDatabase:
     text = (settings.BASE_DIR / "docs" / "operate.md").read_text()
     role, password = f"serving_{secrets.token_hex(4)}", secrets.token_hex(8)
     with own_database.connect() as owner:
-        for statements in re.findall(r"```sql\n(.*?)```", text, re.S):
-            assert "housing_serving" in statements
+        found = re.findall(r"```sql\n(.*?)```", text, re.S)
+        of_role = [statements for statements in found if "housing_serving" in statements]
+        assert of_role
+        for statements in of_role:
             owner.execute(
                 statements.replace("housing_serving", role).replace("choose-one", password)
             )
