@@ -34,16 +34,29 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Load the active models before the first request; without one, /readyz says so."""
+    from django.conf import settings
+    from django.db import Error
+
     from ops.health import readiness_faults
     from ops.usage import counting
     from predictions import serving
+    from predictions.access import PREDICT
+    from predictions.keys import holding, services
     from predictions.promotion import guard
     from predictions.questions import Questions
 
+    with contextlib.suppress(Error):  # without the database nobody is answered anyway
+        if settings.PRODUCTION and PREDICT.is_asked() and not services.was_a_key_made():
+            raise RuntimeError(
+                "nobody could ask: make an API key (manage.py make_key), or say HOUSING_ACCESS=open"
+            )
+
     counting.start()
-    serving.start(worker.loop, looks=[guard.look, counting.look])
+    holding.start(worker.loop)
+    serving.start(worker.loop, looks=[guard.look, counting.look, holding.look])
     worker.wsgi = questions = Questions(worker.wsgi)
     worker.questions = questions.addresses()
+    worker.asks_for_keys = PREDICT.is_asked()
 
     # What was loaded stays: the garbage collector need not walk through it again and again, which
     # would stop all threads for a tenth of a second.
@@ -63,7 +76,9 @@ def worker_exit(server: Any, worker: Any) -> None:
 
     from ops.usage import counting
     from predictions import serving
+    from predictions.keys import holding
 
     with contextlib.suppress(Error):  # the list of processes forgets us by itself
         serving.stop()
+    holding.stop()
     counting.stop()

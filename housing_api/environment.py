@@ -37,6 +37,12 @@ VARIABLES = (
         None,
         "signs sessions; at least 50 random characters. `bin/*` keep one under `var/`",
     ),
+    Variable(
+        "HOUSING_ACCESS",
+        "keys",
+        "`keys`: who asks shows an API key, or is staff; `open`: everybody may ask (`bin/up`)",
+        ("keys", "open"),
+    ),
     Variable("HOUSING_VAR", str(ROOT / "var"), "folder for everything the service writes"),
     Variable(
         "HOUSING_DATA", "", "folder with the data files: three of homes, `bitcoin.csv`, `model.h5`"

@@ -29,6 +29,7 @@ DEBUG = False
 SECRET_KEY = environment.text("HOUSING_SECRET_KEY")
 if PRODUCTION and len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("HOUSING_SECRET_KEY: at least 50 characters are needed")
+ACCESS = environment.text("HOUSING_ACCESS")
 ALLOWED_HOSTS = environment.names("HOUSING_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = environment.names("HOUSING_TRUSTED_ORIGINS")
 BASE_DIR = ROOT
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "ops.usage.counting.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "predictions.admission.AdmissionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -109,6 +111,7 @@ QUESTION_MIDDLEWARE = [
     "ops.request_log.QuestionLogMiddleware",
     "ops.usage.counting.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "predictions.admission.AdmissionMiddleware",
 ]
 
 ROOT_URLCONF = "housing_api.urls"

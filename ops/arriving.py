@@ -8,8 +8,12 @@ from enum import Enum
 LARGEST = 65536
 _POST = b"POST "
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
-# With either of these, reading the body is more than reading so many bytes.
-_SPECIAL = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+# With the first two, reading the body is more than reading so many bytes. With a cookie staff may
+# be asking, whom the database knows; who gives the question a key may have to wait for another.
+_SPECIAL = re.compile(
+    rb"\r\n(?:transfer-encoding|expect|cookie|idempotency-key)[ \t]*:", re.IGNORECASE
+)
+_BEARER = re.compile(rb"\r\nauthorization:[ \t]*bearer[ \t]", re.IGNORECASE)
 
 
 class Arrived(Enum):
@@ -20,12 +24,13 @@ class Arrived(Enum):
     OTHER = 3
 
 
-def look(received: bytes, questions: Set[bytes]) -> Arrived:
+def look(received: bytes, questions: Set[bytes], *, with_key: bool = False) -> Arrived:
     """Only as far as it matters for where it is read; gunicorn's parser decides what it means.
 
     `questions`: the targets of requests that the main thread answers. One with a query is none of
     them: what is asked for there (comparables, say) takes some ms of computing, and everyone else's
-    question in this process would wait for it. So it is with a list of questions.
+    question in this process would wait for it. So it is with a list of questions. `with_key`: only
+    who shows a key asks a question; to find out who others are may take long.
     """
     end = received.find(b"\r\n\r\n")
     if end < 0:
@@ -37,6 +42,8 @@ def look(received: bytes, questions: Set[bytes]) -> Arrived:
     if missing > 0:
         return Arrived.PART if len(received) + missing <= LARGEST else Arrived.OTHER
     if not received.startswith(_POST):
+        return Arrived.OTHER
+    if with_key and _BEARER.search(received, 0, end + 2) is None:
         return Arrived.OTHER
     target, _, rest = received[len(_POST) : end].partition(b" ")
     is_question = target in questions and rest.startswith(b"HTTP/")

@@ -15,6 +15,8 @@ from predictions.views import JSONView
 
 
 class LivezView(JSONView):
+    reads = None
+
     @extend_schema(
         operation_id="livez",
         summary="Does this process answer?",
@@ -26,6 +28,8 @@ class LivezView(JSONView):
 
 
 class ReadyzView(JSONView):
+    reads = None
+
     @extend_schema(
         operation_id="readyz",
         summary="Can the service answer predictions? Database, active model, demographics.",
@@ -41,6 +45,9 @@ class ReadyzView(JSONView):
 
 
 class MetricsView(JSONView):
+    # The proxy in front keeps it for Prometheus (deploy/nginx.conf).
+    reads = None
+
     @extend_schema(
         operation_id="metrics",
         summary="Figures for Prometheus, in its text format",
@@ -55,6 +62,8 @@ class MetricsView(JSONView):
 
 
 class VersionView(JSONView):
+    reads = None
+
     @extend_schema(
         operation_id="version",
         summary="What runs here: the API, the code and each predictor's model",

@@ -61,6 +61,8 @@ class Worker(ThreadWorker):
     shares = Shares()
     questions: Set[bytes] = frozenset()
     """What the main thread answers; deploy/gunicorn.conf.py says it when the routes are known."""
+    asks_for_keys = False
+    """Whether it answers only who shows a key."""
     _deaf_until = 0.0
     _stood_back = 0.0
     _next_sweep = 0.0
@@ -231,7 +233,7 @@ class Worker(ThreadWorker):
             self._unwatch(conn)
             return
         is_more = conn.received and not conn.is_closing
-        if is_more and look(conn.received, self.questions) is not Arrived.PART:
+        if is_more and self._look(conn.received) is not Arrived.PART:
             self._on_received(conn, conn.received)  # what was sent ahead, before what comes now
             return
         try:
@@ -246,7 +248,7 @@ class Worker(ThreadWorker):
             self._on_received(conn, conn.received + received)
 
     def _on_received(self, conn: Connection, received: bytes) -> None:
-        arrived = look(received, self.questions)
+        arrived = self._look(received)
         if arrived is Arrived.PART:
             if not conn.received:
                 self._watch(conn, ARRIVING_SECONDS)
@@ -261,6 +263,9 @@ class Worker(ThreadWorker):
             self._unwatch(conn)
             conn.data_ready = True
             self.enqueue_req(conn)
+
+    def _look(self, received: bytes) -> Arrived:
+        return look(received, self.questions, with_key=self.asks_for_keys)
 
     def _answer(self, conn: Connection) -> None:
         """As a greenlet of the loop."""

@@ -1,26 +1,66 @@
-"""Who may change what: staff by their permissions, programs by the scopes of their keys. Reading is
-open."""
+"""Who may do what: programs by the scopes of their keys, staff by their permissions.
+
+Where the service is open (HOUSING_ACCESS), this is asked only of what a permission guards.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import (
     BaseAuthentication,
     BasicAuthentication,
     SessionAuthentication,
-    get_authorization_header,
 )
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from predictions.keys.models import ApiKey
-from predictions.views import JSONView
+from predictions.errors import Forbidden
+from predictions.keys.holding import KeyHolder
+from predictions.keys.models import SCOPES
 
 REALM = "valuation service"
+OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Who may pass: a key with any of the `scopes`, staff who have the `permission`."""
+
+    scopes: tuple[str, ...] = ()
+    permission: str = ""
+    """Empty: any staff, and nobody is asked where the service is open."""
+
+    def is_asked(self) -> bool:
+        return bool(self.permission) or settings.ACCESS != OPEN
+
+
+PREDICT = Needs(("predict",))
+BATCHES = Needs(("batch",))
+KNOWN = Needs(SCOPES)
+"""Whoever has a key at all: which versions there are, how good they are."""
+
+
+def holder_of(request: HttpRequest) -> KeyHolder | None:
+    """Of the key that came with it, found by `predictions.admission`."""
+    return getattr(request, "key_holder", None)
+
+
+def admit_key(holder: KeyHolder, needs: Needs) -> None:
+    """Raises Forbidden."""
+    if not any(scope in holder.scopes for scope in needs.scopes):
+        raise Forbidden(_too_little(needs))
+
+
+def _too_little(needs: Needs) -> str:
+    if not needs.scopes:
+        return f"only staff with the permission {needs.permission} may do this, no key"
+    kind = "scope" if len(needs.scopes) == 1 else "scopes"
+    return f"only a key with the {kind} {' or '.join(needs.scopes)} may do this"
 
 
 class Basic(BasicAuthentication):
@@ -44,31 +84,12 @@ class Session(SessionAuthentication):
         super().enforce_csrf(request._request)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHolder:
-    """Who shows a key, where a user would be."""
-
-    key: ApiKey
-    is_authenticated: bool = True
-
-    def get_username(self) -> str:
-        return f"key:{self.key.name}"
-
-    def has_scope(self, scope: str) -> bool:
-        return scope in self.key.scopes
-
-
 class Bearer(BaseAuthentication):
     """A key in the header `Authorization: Bearer …` (RFC 6750)."""
 
     def authenticate(self, request: Request) -> tuple[KeyHolder, None] | None:
-        scheme, _, secret = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        key = ApiKey.objects.with_secret(secret.strip())
-        if key is None:
-            raise AuthenticationFailed("this key is wrong, has expired or was revoked")
-        return KeyHolder(key), None
+        holder = holder_of(request._request)
+        return None if holder is None else (holder, None)
 
     def authenticate_header(self, request: Request) -> str:
         return f'Bearer realm="{REALM}"'
@@ -87,43 +108,27 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "description": "An API key with the scope that the operation names.",
         }
 
-    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
-        return {self.name: [auto_schema.view.scope]}
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """One for each scope: any of them will do."""
+        return [{self.name: [scope]} for scope in auto_schema.view.needed().scopes]
 
 
 class StaffOrKey(BasePermission):
-    """Staff who have the permission that the view names, and keys with its scope."""
+    """Keys with a scope, and staff with the permission, that the view needs."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        needed: str = view.permission  # type: ignore[attr-defined]
-        scope: str = view.scope  # type: ignore[attr-defined]
+        return self.may(request, view.needed())  # type: ignore[attr-defined]
+
+    def may(self, request: Request, needs: Needs) -> bool:
         user = request.user
         if isinstance(user, KeyHolder):
-            self.message = f"only a key with the scope {scope} may do this"
-            return user.has_scope(scope)
-        self.message = f"only staff with the permission {needed} may do this"
-        return bool(user and user.is_staff and user.has_perm(needed))
-
-
-class GuardedView(JSONView):
-    # GET is open to all, what changes something to staff who have this permission, and to a key
-    # that has this scope. Without a scope no key will do.
-    permission: str
-    scope: str = ""
-
-    def get_authenticators(self) -> list[Any]:
-        # Basic stands first: it says how to authenticate (WWW-Authenticate; RFC 9110, 15.5.2).
-        if not self._changes_something():
-            return []
-        return [Basic(), *([Bearer()] if self.scope else []), Session()]
-
-    def get_authenticate_header(self, request: Request) -> str:
-        challenges = (way.authenticate_header(request) for way in self.get_authenticators())
-        return ", ".join(challenge for challenge in challenges if challenge)
-
-    def get_permissions(self) -> list[Any]:
-        return [StaffOrKey()] if self._changes_something() else []
-
-    def _changes_something(self) -> bool:
-        # drf-spectacular asks before there is a request.
-        return self.request is not None and self.request.method not in ("GET", "HEAD")
+            self.message = _too_little(needs)
+            return any(scope in user.scopes for scope in needs.scopes)
+        self.message = (
+            f"only staff with the permission {needs.permission} may do this"
+            if needs.permission
+            else "only staff may do this"
+        )
+        if not (user and user.is_staff):
+            return False
+        return not needs.permission or bool(user.has_perm(needs.permission))

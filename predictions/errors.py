@@ -46,6 +46,12 @@ class NotAuthenticated(DomainError):
     status = 401
 
 
+class Forbidden(DomainError):
+    code = "forbidden"
+    title = "Not allowed"
+    status = 403
+
+
 class InvalidInput(DomainError):
     """A request with wrong fields; `errors` names each."""
 

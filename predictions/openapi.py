@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from modelregistry import runtime
 from modelregistry.errors import DomainError
 from predictions import catalog
+from predictions.admission import PROBES
 from predictions.bulk import MOST_ITEMS
 from predictions.contract import Predictor
 from predictions.inclusions import PARAMETER
@@ -59,8 +60,8 @@ PREDICTION = OpenApiParameter(
 )
 ERRORS = {
     400: "`malformed-json`: the body cannot be read.",
-    401: "`not-authenticated`: no user, or a wrong password.",
-    403: "`forbidden`: no staff, no permission, or a session without CSRF token.",
+    401: "`not-authenticated`: no key and no user, or one that is not (or no longer) good.",
+    403: "`forbidden`: a key without the scope, no staff, no permission, or no CSRF token.",
     404: "`unknown-predictor` or `unknown-version`.",
     409: "`nothing-to-roll-back`: no other version answered before.",
     411: "`length-required`: send Content-Length.",
@@ -140,8 +141,10 @@ _DESCRIPTIONS = {
 
 def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add the named schemas, those of the requests as the active models need them now."""
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
+            for status in _refused_to_some(path, operation):
+                operation["responses"].setdefault(str(status), _refusal(status))
             for status, response in operation["responses"].items():
                 response["description"] = response["description"] or _DESCRIPTIONS[int(status)]
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
@@ -164,6 +167,18 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         result["info"]["description"] = SYNTHETIC_NOTICE.format(" and ".join(synthetic))
         result["info"]["x-data"] = "synthetic"
     return result
+
+
+def _refused_to_some(path: str, operation: Mapping[str, Any]) -> tuple[int, ...]:
+    """A key that is wrong is refused also where none is asked for."""
+    if path in PROBES:
+        return ()
+    return (401, 403) if "security" in operation else (401,)
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    content = {PROBLEM: {"schema": ref("Problem")}}
+    return {"description": ERRORS[status], "content": content}
 
 
 def _answer_schema(schemas: dict[str, Any]) -> dict[str, Any]:

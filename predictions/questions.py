@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, resolve
 from django.utils.module_loading import import_string
 
+from predictions.access import PREDICT
+from predictions.admission import shows_key
 from predictions.views import PredictView
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Questions:
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST" or not self._is_known(environ["PATH_INFO"]):
             return self._django(environ, start_response)
+        if PREDICT.is_asked() and not shows_key(environ.get("HTTP_AUTHORIZATION", "")):
+            return self._django(environ, start_response)  # staff, or somebody unknown
         response = self._answer(WSGIRequest(environ))
         content = response.content
         response["Content-Length"] = str(len(content))

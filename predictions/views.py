@@ -10,6 +10,17 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from predictions import bulk, services
+from predictions.access import (
+    KNOWN,
+    PREDICT,
+    Basic,
+    Bearer,
+    Needs,
+    Session,
+    StaffOrKey,
+    admit_key,
+    holder_of,
+)
 from predictions.inclusions import asked_for
 from predictions.openapi import PREDICTION, READ, responses
 from predictions.parsing import Parsed, read_json
@@ -24,9 +35,37 @@ class JSONView(APIView):
     # No content negotiation, and OPTIONS is a 405 like any other method that is not there.
     content_negotiation_class = AlwaysJSON
     http_method_names = [name for name in APIView.http_method_names if name != "options"]
+    # Who may look, and who may change something. None: everybody.
+    reads: ClassVar[Needs | None] = KNOWN
+    writes: ClassVar[Needs | None] = KNOWN
+
+    def needed(self) -> Needs:
+        """By the request at hand; of nobody if it is for all."""
+        # drf-spectacular asks before there is a request.
+        if self.request is None:
+            return Needs()
+        return (self.reads if self.request.method in ("GET", "HEAD") else self.writes) or Needs()
+
+    def get_authenticators(self) -> list[Any]:
+        # Basic stands first: it says how to authenticate (WWW-Authenticate; RFC 9110, 15.5.2).
+        if not self._is_asked():
+            return []
+        return [Basic(), Bearer(), Session()]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        challenges = (way.authenticate_header(request) for way in self.get_authenticators())
+        return ", ".join(challenge for challenge in challenges if challenge)
+
+    def get_permissions(self) -> list[Any]:
+        return [StaffOrKey()] if self._is_asked() else []
+
+    def _is_asked(self) -> bool:
+        needed = self.needed()
+        return bool(needed.scopes or needed.permission) and needed.is_asked()
 
 
 class SchemaView(SpectacularAPIView):
+    # Open to all, as the page that shows it is.
     http_method_names = ("get", "head")
 
 
@@ -38,25 +77,33 @@ class PredictView(JSONView):
     # The predictor's folder makes a subclass that names it, and routes to it.
     predictor_name: ClassVar[str]
     minimal: ClassVar[bool] = False
+    reads = writes = PREDICT
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # A question is bytes and so is its answer: REST framework's request, its parsers and its
-        # negotiation have nothing to do here. Other methods go its way.
-        if request.method == "POST":
+        # negotiation have nothing to do here. Staff and other methods go its way.
+        if request.method == "POST" and is_quick(request):
             return self.ask(request)
         return super().dispatch(request, *args, **kwargs)
 
     def ask(self, request: HttpRequest) -> HttpResponse:
+        """Of somebody with a key, or where the service is open."""
         try:
-            return self.post(request)
+            holder = holder_of(request)
+            if holder is not None and PREDICT.is_asked():
+                admit_key(holder, PREDICT)
+            return self.answer(request)
         except Exception as error:
             response = from_error(error, request)
             if response is None:
                 raise
             return response
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        call = _call(request)
+    def post(self, request: Request) -> HttpResponse:
+        return self.answer(request._request, user=request.user)
+
+    def answer(self, request: HttpRequest, user: Any = None) -> HttpResponse:
+        call = _call(request, user)
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
@@ -68,6 +115,11 @@ class PredictView(JSONView):
 
     def read(self, request: HttpRequest) -> Parsed:
         return read_json(request)
+
+
+def is_quick(request: HttpRequest) -> bool:
+    """Whether it is known who asks, or nobody wants to know."""
+    return holder_of(request) is not None or not PREDICT.is_asked()
 
 
 class MinimalPredictView(PredictView):
@@ -82,19 +134,22 @@ class MinimalPredictView(PredictView):
 class BulkPredictView(JSONView):
     # As PredictView: the predictor's folder makes a subclass.
     predictor_name: ClassVar[str]
+    reads = writes = PREDICT
 
     def post(self, request: Request) -> HttpResponse:
         sent = request._request
         answers = bulk.answer_many(
             predictor_name=self.predictor_name,
             parsed=read_json(sent, limit=settings.MAX_BULK_BYTES),
-            call=_call(sent),
+            call=_call(sent, request.user),
             include=asked_for(sent),
         )
         return json_content(answers.content, model_version=answers.model_version)
 
 
 class RecordedPredictionView(JSONView):
+    reads = PREDICT
+
     @extend_schema(
         operation_id="get_prediction",
         summary="A prediction that was asked for before, by its id",
@@ -107,17 +162,23 @@ class RecordedPredictionView(JSONView):
         return json_content(found.content, model_version=found.model_version)
 
 
-def _call(request: HttpRequest) -> services.Call:
+def _call(request: HttpRequest, user: Any = None) -> services.Call:
+    """`user`: who was asked to say so, if anybody was."""
+    is_staff = user is not None and user.is_staff
     return services.Call(
         endpoint=request.path,
-        caller=caller(request),
+        caller=f"user:{user.get_username()}"[:150] if is_staff else caller(request),
         request_id=request.META["HTTP_X_REQUEST_ID"],
         started=time.perf_counter(),
     )
 
 
 def caller(request: HttpRequest) -> str:
-    """The address that our outermost proxy saw; what stands left of it anyone may have written."""
+    """A key's name, or the address that our outermost proxy saw; what stands left of it anyone may
+    have written."""
+    holder = holder_of(request)
+    if holder is not None:
+        return holder.get_username()
     if settings.PROXIES:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
         if len(forwarded) >= settings.PROXIES and forwarded[-settings.PROXIES]:

@@ -91,6 +91,8 @@ class Servers:
             "DATABASE_URL": database,
             "REDIS_URL": broker,
             "HOUSING_VAR": str(self._var),
+            # They listen on this machine alone: who reaches them may ask.
+            "HOUSING_ACCESS": self._outer.get("HOUSING_ACCESS") or "open",
             "HOUSING_SECRET_KEY": self._outer.get("HOUSING_SECRET_KEY") or self._secret_key(),
         }
 

@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from ops.usage import gathering
 from ops.usage.records import CALLER_LENGTH, NAMED, record
 from ops.usage.spool import Spool
-from predictions.access import KeyHolder
+from predictions.access import holder_of
 from predictions.views import caller
 
 logger = logging.getLogger(__name__)
@@ -98,6 +98,9 @@ def stop() -> None:
 
 def _who(request: HttpRequest) -> str:
     """By name if it is known by now: asking for it would be a query more."""
+    holder = holder_of(request)
+    if holder is not None:
+        return holder.get_username()
     user = getattr(request, "user", None)
     if type(user) is SimpleLazyObject:  # of a session that nobody has looked at
         user = getattr(request, "_cached_user", None)
@@ -105,5 +108,4 @@ def _who(request: HttpRequest) -> str:
         address = caller(request)
         # A client may have written it, where HOUSING_PROXIES is not what it should be.
         return NO_ADDRESS if address.startswith(NAMED) else address
-    name: str = user.get_username()
-    return name if isinstance(user, KeyHolder) else f"user:{name}"
+    return f"user:{user.get_username()}"

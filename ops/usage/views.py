@@ -7,10 +7,10 @@ from rest_framework.request import Request
 
 from ops.usage import documents, services
 from ops.usage.decoding import CALLER, DAYS, DEFAULT_DAYS, ENDPOINT, read_usage
-from predictions.access import Basic, Bearer, GuardedView, Session, StaffOrKey
-from predictions.keys.models import Scope
+from predictions.access import Basic, Bearer, Needs, Session, StaffOrKey
 from predictions.openapi import responses
 from predictions.rendering import respond
+from predictions.views import JSONView
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
@@ -33,16 +33,17 @@ PARAMETERS = [
 ]
 
 
-class UsageView(GuardedView):
-    # How much is asked is open to all; who asks is not: addresses are personal data.
-    permission = "usage.view_callercount"
-    scope = Scope.OPERATE.value
+# How much is asked, whoever is known may know; who asks is not: addresses are personal data.
+CALLERS = Needs(("operate",), "usage.view_callercount")
 
+
+class UsageView(JSONView):
+    # Where the service is open, too: who is known sees more.
     def get_authenticators(self) -> list[Any]:
         return [Basic(), Bearer(), Session()]
 
     def get_permissions(self) -> list[Any]:
-        return [AllowAny()]
+        return super().get_permissions() or [AllowAny()]
 
     @extend_schema(
         operation_id="usage",
@@ -54,7 +55,7 @@ class UsageView(GuardedView):
     def get(self, request: Request) -> HttpResponse:
         asked = read_usage(request._request)
         guard = StaffOrKey()
-        may_see_callers = guard.has_permission(request, self)
+        may_see_callers = guard.may(request, CALLERS)
         if asked.caller and not may_see_callers:
             self.permission_denied(request, guard.message)
         found = services.usage(

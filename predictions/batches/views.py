@@ -6,6 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
+from predictions.access import BATCHES
 from predictions.batches import documents, services
 from predictions.batches.assembling import as_csv, in_blocks, open_results
 from predictions.batches.decoding import CSV, FORM, JSON_LINES, receive_batch, result_format
@@ -22,6 +23,8 @@ _TEXT = {"type": "string", "format": "binary"}
 
 
 class BatchesView(JSONView):
+    writes = BATCHES
+
     @extend_schema(
         operation_id="create_batch",
         summary="Score a file: CSV or JSON lines, up to a million rows",
@@ -60,6 +63,8 @@ class BatchesView(JSONView):
 
 
 class BatchView(JSONView):
+    reads = BATCHES
+
     @extend_schema(
         operation_id="get_batch",
         summary="How far a batch is, and its errors",
@@ -72,6 +77,8 @@ class BatchView(JSONView):
 
 
 class CancelView(JSONView):
+    writes = BATCHES
+
     @extend_schema(
         operation_id="cancel_batch",
         summary="Begin no more rows of it; what has ended stays as it ended",
@@ -85,6 +92,8 @@ class CancelView(JSONView):
 
 
 class ResultsView(JSONView):
+    reads = BATCHES
+
     @extend_schema(
         operation_id="get_batch_results",
         summary="The rows as they came, with prediction, interval, version, id and error",

@@ -1,6 +1,7 @@
 import hashlib
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -26,10 +27,6 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self) -> "ApiKeyQuerySet":
         return self.filter(revoked_at=None, expires_at__gt=Now())
 
-    def with_secret(self, secret: bytes) -> "ApiKey | None":
-        """Found by its hash: how long that takes tells nothing of the secret."""
-        return self.usable().filter(digest=digest_of(secret)).first()
-
 
 class ApiKey(models.Model):
     """What a program shows instead of a password. The secret itself is kept nowhere."""
@@ -44,6 +41,12 @@ class ApiKey(models.Model):
     created_by = models.CharField(max_length=150)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text="to some seconds")
+    per_minute = models.PositiveIntegerField(
+        null=True,
+        validators=[MinValueValidator(1)],
+        help_text="requests that it may make; empty: as many as HOUSING_KEY_LIMIT says",
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -63,3 +66,22 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class KeyChangesManager(models.Manager["KeyChanges"]):
+    def number(self) -> int:
+        return self.values_list("number", flat=True).get()
+
+
+class KeyChanges(models.Model):
+    """One row: how often keys were changed. A trigger counts (migration 0002)."""
+
+    number = models.BigIntegerField()
+
+    objects = KeyChangesManager()
+
+    class Meta:
+        verbose_name_plural = "key changes"
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -58,6 +58,11 @@ def make_key(*, name: str, scopes: Collection[str], days: int, created_by: str) 
     return MadeKey(key=key, secret=secret)
 
 
+def was_a_key_made() -> bool:
+    """Whether the service was ever given one, good or not by now."""
+    return ApiKey.objects.exists()
+
+
 def revoke_key(*, name: str) -> ApiKey:
     """From now on it opens nothing. Once revoked, it stays so. Raises UnknownKey."""
     found = ApiKey.objects.filter(name=name)

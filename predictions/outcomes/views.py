@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import responses
 from predictions.outcomes import documents, parameters
 from predictions.outcomes.accuracy import accuracy
@@ -14,8 +14,9 @@ from predictions.views import JSONView
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
 
-class OutcomesView(GuardedView):
-    permission = "outcomes.add_outcome"
+class OutcomesView(JSONView):
+    # The next model learns from them.
+    writes = Needs(("train",), "outcomes.add_outcome")
 
     @extend_schema(
         operation_id="record_outcomes",

@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, responses
 from predictions.promotion import documents, services
 from predictions.promotion.decoding import read_terms
@@ -26,8 +26,8 @@ class PromotionView(JSONView):
         return respond(documents.promotion(*found))
 
 
-class PolicyView(GuardedView):
-    permission = "promotion.change_promotionpolicy"
+class PolicyView(JSONView):
+    writes = Needs(("operate",), "promotion.change_promotionpolicy")
 
     @extend_schema(
         operation_id="get_promotion_policy",

@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, responses
 from predictions.reasons import read_reason
 from predictions.rendering import respond
@@ -35,8 +35,8 @@ class ShadowsView(JSONView):
         return respond(documents.shadows(predictor, services.shadows(predictor=predictor)))
 
 
-class ShadowView(GuardedView):
-    permission = "shadow.change_shadow"
+class ShadowView(JSONView):
+    writes = Needs(("operate",), "shadow.change_shadow")
 
     @extend_schema(
         operation_id="compare_shadow",

@@ -3,7 +3,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import PREDICTOR, READ, WRITE, responses
 from predictions.rendering import respond
 from predictions.schemas import ref
@@ -19,9 +19,8 @@ RUN = OpenApiParameter(
 )
 
 
-class TrainView(GuardedView):
-    permission = "training.add_trainingrun"
-    scope = "train"
+class TrainView(JSONView):
+    writes = Needs(("train",), "training.add_trainingrun")
 
     @extend_schema(
         operation_id="train_model",
@@ -81,8 +80,8 @@ class RunView(JSONView):
         return respond(documents.detail(services.run_numbered(run=run)))
 
 
-class CancelView(GuardedView):
-    permission = "training.change_trainingrun"
+class CancelView(JSONView):
+    writes = Needs(("train",), "training.change_trainingrun")
 
     @extend_schema(
         operation_id="cancel_training_run",

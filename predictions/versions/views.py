@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from modelregistry import overview, services
 from modelregistry.models import ModelVersion
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import PREDICTOR, READ, VERSION, WRITE, responses
 from predictions.reasons import read_reason
 from predictions.rendering import respond
@@ -31,8 +31,9 @@ class PredictorsView(JSONView):
         return respond(documents.standings(overview.predictors()))
 
 
-class VersionsView(GuardedView):
-    permission = "modelregistry.add_modelversion"
+class VersionsView(JSONView):
+    # A model file is code: no key is enough.
+    writes = Needs(permission="modelregistry.add_modelversion")
 
     @extend_schema(
         operation_id="list_model_versions",
@@ -106,9 +107,8 @@ class ServingView(JSONView):
         return respond(documents.serving(predictor, overview.serving(predictor)))
 
 
-class SwitchView(GuardedView):
-    permission = "modelregistry.change_modelversion"
-    scope = "operate"
+class SwitchView(JSONView):
+    writes = Needs(("operate",), "modelregistry.change_modelversion")
 
     @staticmethod
     def switched(version: ModelVersion) -> HttpResponse:

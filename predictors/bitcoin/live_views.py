@@ -3,7 +3,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import responses
 from predictions.parsing import read_json
 from predictions.rendering import respond
@@ -46,9 +46,8 @@ _AFTER = OpenApiParameter(
 )
 
 
-class SecondsView(GuardedView):
-    permission = "bitcoin.add_second"
-    scope = "train"
+class SecondsView(JSONView):
+    writes = Needs(("train",), "bitcoin.add_second")
 
     @extend_schema(
         operation_id="record_bitcoin_seconds",
@@ -76,6 +75,8 @@ class SecondsView(GuardedView):
 
 
 class AccuracyView(JSONView):
+    reads = None  # how good it is, is public
+
     @extend_schema(
         operation_id="get_bitcoin_accuracy",
         summary="How far off the last forecasts were, beside the naive guesses",
@@ -88,6 +89,8 @@ class AccuracyView(JSONView):
 
 
 class LiveView(JSONView):
+    reads = None
+
     @extend_schema(
         operation_id="get_bitcoin_live",
         summary="The last minutes: prices, and what was said of them",

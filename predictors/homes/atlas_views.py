@@ -3,6 +3,7 @@ from django.utils.http import parse_etags
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
+from predictions.access import PREDICT
 from predictions.openapi import responses
 from predictions.rendering import json_content, respond
 from predictions.views import JSONView
@@ -15,6 +16,8 @@ NOT_MODIFIED = {304: OpenApiResponse(description="As you know it: you sent its `
 
 
 class ZipcodesView(JSONView):
+    reads = PREDICT
+
     @extend_schema(
         operation_id="list_home_zipcodes",
         summary="Zipcodes of the sales: prices, a typical home, where they lie",
@@ -32,6 +35,8 @@ class ZipcodesView(JSONView):
 
 
 class ExamplesView(JSONView):
+    reads = PREDICT
+
     @extend_schema(
         operation_id="list_example_homes",
         summary="A few homes to try the service with",

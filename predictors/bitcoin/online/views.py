@@ -3,11 +3,12 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from predictions.access import GuardedView
+from predictions.access import Needs
 from predictions.openapi import WRITE, responses
 from predictions.parsing import read_json
 from predictions.rendering import respond
 from predictions.schemas import ref
+from predictions.views import JSONView
 from predictors.bitcoin.online import documents
 from predictors.bitcoin.online.lessons import read_lesson
 from predictors.bitcoin.online.services import teach
@@ -15,9 +16,8 @@ from predictors.bitcoin.online.services import teach
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
 
-class TeachView(GuardedView):
-    permission = "modelregistry.add_modelversion"
-    scope = "train"
+class TeachView(JSONView):
+    writes = Needs(("train",), "modelregistry.add_modelversion")
 
     @extend_schema(
         operation_id="teach_bitcoin",

@@ -76,8 +76,7 @@ def test_a_wrong_key_opens_nothing(ask: Ask, second: ModelVersion, secret: str) 
     made()
     response = ask(ACTIVATE, secret)
     refused(response, 401, "not-authenticated")
-    challenge = 'Basic realm="valuation service", Bearer realm="valuation service"'
-    assert response["WWW-Authenticate"] == challenge
+    assert 'Bearer realm="valuation service"' in response["WWW-Authenticate"]
 
 
 def test_a_key_expires(ask: Ask, second: ModelVersion) -> None:
@@ -100,7 +99,7 @@ def test_a_revoked_key_opens_nothing_and_stays_revoked(ask: Ask, second: ModelVe
 
 def test_what_names_no_scope_is_for_staff_alone(ask: Ask) -> None:
     response = ask("/api/models/homes/", made("all", "predict", "batch", "train", "operate"))
-    refused(response, 401, "not-authenticated")
+    assert "no key" in refused(response, 403, "forbidden")
 
 
 def test_a_key_is_no_password(ask: Ask, second: ModelVersion) -> None:

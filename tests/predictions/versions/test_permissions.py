@@ -55,7 +55,8 @@ def test_who_cannot_prove_it_is_refused(api: Client, path: str, header: dict[str
     staff("olga", "change_modelversion", "add_modelversion")
     response = api.post(path, headers=header)
     refused(response, 401, "not-authenticated")
-    assert response["WWW-Authenticate"].startswith("Basic realm=")
+    scheme = "Bearer" if header.get("Authorization", "").startswith("Bearer") else "Basic"
+    assert response["WWW-Authenticate"].startswith(f'{scheme} realm="valuation service"')
 
 
 @each_write

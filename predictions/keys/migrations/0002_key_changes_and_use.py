@@ -1,0 +1,53 @@
+import django.core.validators
+from django.db import migrations, models
+
+COUNTED = """
+    INSERT INTO keys_keychanges (number) VALUES (0);
+    CREATE FUNCTION keys_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE keys_keychanges SET number = number + 1;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF
+        name, digest, scopes, expires_at, revoked_at, per_minute ON keys_apikey
+        FOR EACH STATEMENT EXECUTE FUNCTION keys_count_change();
+"""
+NOT_COUNTED = """
+    DROP TRIGGER keys_changed ON keys_apikey;
+    DROP FUNCTION keys_count_change();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("keys", "0001_api_keys")]
+
+    operations = [
+        migrations.AddField(
+            model_name="apikey",
+            name="last_used_at",
+            field=models.DateTimeField(help_text="to some seconds", null=True),
+        ),
+        migrations.AddField(
+            model_name="apikey",
+            name="per_minute",
+            field=models.PositiveIntegerField(
+                help_text="requests that it may make; empty: as many as HOUSING_KEY_LIMIT says",
+                null=True,
+                validators=[django.core.validators.MinValueValidator(1)],
+            ),
+        ),
+        migrations.CreateModel(
+            name="KeyChanges",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.BigIntegerField()),
+            ],
+            options={"verbose_name_plural": "key changes"},
+        ),
+        migrations.RunSQL(COUNTED, NOT_COUNTED),
+    ]
