@@ -52,7 +52,8 @@ def main(address: str) -> int:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            with direct.open(f"{address}/readyz", timeout=5):
+            # Not given up on: what is answered later would be counted as somebody's request.
+            with direct.open(f"{address}/readyz", timeout=READY_SECONDS):
                 print(banner(address, facts), flush=True)
                 Path(facts["password_file"]).unlink(missing_ok=True)
                 return 0
