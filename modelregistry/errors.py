@@ -9,6 +9,8 @@ class DomainError(Exception):
     code: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
     status: ClassVar[int] = 500
+    retry_after: int | None = None
+    """Seconds until it is worth asking again; None: nothing is said of it."""
 
     def __init__(self, detail: str, **members: Any) -> None:
         super().__init__(detail)

@@ -42,7 +42,7 @@ def problem(
 
 
 def from_domain_error(error: DomainError, request: HttpRequest) -> HttpResponse:
-    return problem(
+    response = problem(
         status=error.status,
         code=error.code,
         title=error.title,
@@ -50,6 +50,9 @@ def from_domain_error(error: DomainError, request: HttpRequest) -> HttpResponse:
         request=request,
         **error.members,
     )
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def from_status(status: int, detail: str, request: HttpRequest) -> HttpResponse:
