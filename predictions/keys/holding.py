@@ -61,6 +61,7 @@ class _Held:
     confirmed_at: float = float("-inf")
     used: dict[int, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    asking: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def confirm(self) -> None:
@@ -76,12 +77,16 @@ class _Held:
                 self.changes = changes
             self.confirmed_at = began
 
-    def is_old(self) -> bool:
-        return time.monotonic() - self.confirmed_at > CONFIRMED_SECONDS
-
-    def confirm_if_old(self) -> None:
-        if self.is_old():  # not by now: others wait for the same
-            self.confirm()
+    def confirm_since(self, moment: float) -> None:
+        """As of `moment` or later, by `time.monotonic()`."""
+        with self.asking:
+            if self.confirmed_at >= moment:  # by now: others waited for the same
+                return
+            try:
+                self.confirm()
+            except Error:
+                connection.close()  # of this thread; the next attempt finds another
+                raise
 
     def keep_confirming(self) -> None:
         while not self.stopping.wait(LOOK_SECONDS):
@@ -118,17 +123,26 @@ def holder_with(secret: bytes) -> KeyHolder | None:
     if held is None:  # a command, a test: nothing is kept
         key = ApiKey.objects.usable().filter(digest=digest).first()
         return None if key is None else _holder(key)
-    if held.is_old():
-        if held.loop is not None and held.loop.is_inside():
-            held.loop.for_call(held.confirm_if_old)
-        else:
-            held.confirm_if_old()
+    asked_at = time.monotonic()
+    _wait_until_confirmed(held, asked_at - CONFIRMED_SECONDS)
     holder = held.holders.get(digest)
+    if holder is None:  # it may have been made a moment ago
+        _wait_until_confirmed(held, asked_at)
+        holder = held.holders.get(digest)
     now = time.time()
     if holder is None or now >= holder.expires_at:
         return None
     held.used[holder.key_id] = now
     return holder
+
+
+def _wait_until_confirmed(held: _Held, moment: float) -> None:
+    if held.confirmed_at >= moment:
+        return
+    if held.loop is not None and held.loop.is_inside():
+        held.loop.for_call(lambda: held.confirm_since(moment))
+    else:
+        held.confirm_since(moment)
 
 
 def look() -> None:
