@@ -1,3 +1,4 @@
+import fcntl
 import subprocess
 from collections.abc import Iterator
 from copy import deepcopy
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from learning.artifact import Artifact
 from modelregistry.models import ModelVersion
@@ -16,12 +18,13 @@ from modelregistry.services import activate_version, register_version
 from predictors.homes.ml.schema import HOME_FIELDS
 from predictors.homes.training import train
 from tests.live import Apart, Live, start
-from tests.servers import REAL_DATA
+from tests.servers import REAL_DATA, TOGETHER
 
 SAMPLE = settings.BASE_DIR / "data" / "sample"
 DATA_FOLDERS = {"sample": SAMPLE} | ({"real": Path(REAL_DATA)} if REAL_DATA else {})
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of the real data's own figures exist only where the real data is."""
     if REAL_DATA:
@@ -32,18 +35,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The sample is loaded and the basic model active before the first test."""
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """The sample is loaded and the basic model active before the first test.
+
+    Instead of pytest-django's own, which makes no database for tests that only copy it.
+    """
+    kept = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
-        if ModelVersion.objects.exists():  # one that was kept (--reuse-db)
-            return
-        settings.DATA_FOLDER = str(SAMPLE)
-        call_command("make_partitions")
-        call_command("load_demographics")
-        call_command("load_sales")
-        call_command("train_model", "homes", recipe="basic", activate=True)
-        call_command("load_seconds")
-        call_command("train_model", "bitcoin", activate=True)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=kept)
+        if not ModelVersion.objects.exists():
+            load_the_sample()
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
+
+
+def load_the_sample() -> None:
+    settings.DATA_FOLDER = str(SAMPLE)
+    call_command("make_partitions")
+    call_command("load_demographics")
+    call_command("load_sales")
+    call_command("train_model", "homes", recipe="basic", activate=True)
+    call_command("load_seconds")
+    call_command("train_model", "bitcoin", activate=True)
 
 
 @pytest.fixture(scope="session")
@@ -117,10 +138,16 @@ def api(db: None) -> Client:
 @pytest.fixture(scope="session")
 def started_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `bin/up` keeps between its starts, after the first: copies of it start quickly."""
-    service = start(tmp_path_factory.mktemp("before"))
-    service.activate(1)
-    assert service.stop() == 0
-    return service.var
+    folder = Path(TOGETHER or tmp_path_factory.mktemp("before"))
+    with (folder / "started.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process makes it for all
+        said, var = folder / "said", folder / "started"
+        if not said.exists():
+            service = start(var)
+            service.activate(1)
+            assert service.stop() == 0
+            said.write_text(service.text)
+    return var
 
 
 @pytest.fixture
@@ -146,9 +173,18 @@ def copy_of(var: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Live]:
     """The whole product as a user starts it: `bin/up` on the sample; the basic model answers."""
-    service = start(tmp_path_factory.mktemp("live"))
-    service.activate(1)
+    folder = tmp_path_factory.mktemp("live")
+    if TOGETHER:  # each process has one: only the first start of the first is slow
+        before: Path = request.getfixturevalue("started_before")
+        service = start(copy_of(before, folder))
+        # The password was shown at that first start.
+        service.output.insert(0, (before.parent / "said").read_text())
+    else:
+        service = start(folder)
+        service.activate(1)
     yield service
     service.stop()

@@ -4,9 +4,12 @@ import signal
 from typing import Any
 
 import psutil
+import pytest
 
 from benchmarks.asking import FAILED, Askers
 from tests.live import Apart, Live, command_line, manage, wait_until
+
+pytestmark = pytest.mark.alone
 
 
 def unlogged(service: Live, askers: Askers) -> set[str]:

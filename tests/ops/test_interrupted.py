@@ -13,7 +13,7 @@ from tests.live import SAMPLE, Apart, launch, left_behind, manage, outside, wait
 
 def nothing_is_left(var: Path) -> None:
     """PostgreSQL says that it has ended a moment before its process has."""
-    wait_until(lambda: left_behind(var) == [], 5)
+    wait_until(lambda: left_behind(var) == [])
 
 
 def test_killed_under_load_it_starts_again_and_has_every_answer_in_its_log(

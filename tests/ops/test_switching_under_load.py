@@ -13,6 +13,7 @@ from sklearn.linear_model import LinearRegression
 from benchmarks.asking import Askers
 from tests.live import Live, manage, wait_until
 
+pytestmark = pytest.mark.alone
 SWITCH = (
     "UPDATE modelregistry_modelversion SET is_active = (version = %s) WHERE predictor = 'homes'"
 )

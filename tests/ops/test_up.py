@@ -119,7 +119,7 @@ def test_what_keeps_it_from_starting_is_one_clear_line(
     service.ready.wait(10)
     assert reason in service.text
     assert "Traceback" not in service.text
-    wait_until(lambda: left_behind(tmp_path) == [], 5)
+    wait_until(lambda: left_behind(tmp_path) == [])
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from collections import Counter
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.live import Live, start, wait_until
 from tests.ops.usage.load import Answered, Client, Sent, exposed
 
+pytestmark = pytest.mark.alone
 PREDICT = "/api/predict/"
 
 

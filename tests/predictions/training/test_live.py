@@ -55,4 +55,4 @@ def test_a_product_that_is_stopped_while_it_trains_leaves_nothing_behind(own: Li
     (run,) = re.findall(r"/api/training/\d+/", asked.stdout)
     wait_until(lambda: own.get(run)[1]["percent"] > 0, SECONDS)
     assert own.stop() == 0
-    wait_until(lambda: left_behind(own.var) == [], 5)
+    wait_until(lambda: left_behind(own.var) == [])
