@@ -69,7 +69,7 @@ def test_json_is_told_to_the_letter(api: Client, home: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "identity",
     [
-        str(uuid.uuid4()),
+        "5a46da4a-9c1b-484a-a649-ce702ce97b6b",
         "00000000-0000-0000-0000-000000000000",
         "ffffffff-ffff-ffff-ffff-ffffffffffff",
         "1",
