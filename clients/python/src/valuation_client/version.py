@@ -1,0 +1,2 @@
+__version__ = "1.0.0"
+"""Of this client, not of the service's API."""
