@@ -1,11 +1,17 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.views.generic import TemplateView
 
 from console.home_form import home_form
-from predictions.problems import from_status
+from predictions.access import PREDICT
+from predictions.problems import from_error, from_status
 
 
 class Page(TemplateView):
@@ -21,12 +27,38 @@ class Page(TemplateView):
         return response
 
 
-class EstimatorPage(Page):
+class StaffPage(Page):
+    """For staff, who log in first."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            user = request.user
+            if not (user.is_active and user.is_staff):
+                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+            response = super().dispatch(request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            away = from_error(error, request)
+            assert away is not None
+            return away
+        add_never_cache_headers(response)
+        return response
+
+
+class EstimatorPage(StaffPage):
     template_name = "console/estimator.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if PREDICT.is_asked():
+            return super().dispatch(request, *args, **kwargs)
+        return Page.dispatch(self, request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            groups=home_form(), tiles=settings.MAP_TILES, credit=settings.MAP_CREDIT, **kwargs
+            groups=home_form(),
+            tiles=settings.MAP_TILES,
+            credit=settings.MAP_CREDIT,
+            asks_as_staff=PREDICT.is_asked(),
+            **kwargs,
         )
 
 

@@ -1,7 +1,7 @@
 // A file of homes: sent, followed while it is scored, and fetched.
 
 import { at, head, made, show } from "./building.js";
-import { asked } from "./service.js";
+import { asked, asStaff, LOGGED_OUT } from "./service.js";
 import { number, whole } from "./words.js";
 
 // ms between looks at how far it is: more and more, and more while nobody looks at the page
@@ -128,7 +128,8 @@ export class Many {
     const faults = [...byDetail].map(([detail, fields]) => `${detail} (${fields.join(", ")})`);
     const answered = WHYS[status] ?? `the service answered ${status}`;
     const away = status ? answered : "the service cannot be reached; try again";
-    this.say(`Not accepted: ${faults.join("; ") || (problem?.detail ?? away)}`, null);
+    const why = status === 401 ? LOGGED_OUT : (problem?.detail ?? away);
+    this.say(`Not accepted: ${faults.join("; ") || why}`, null);
     this.speak(at("job-state").textContent);
     show(at("job-progress"), false);
     show(at("job-cancel"), false);
@@ -162,6 +163,7 @@ function upload(request, address, file, onShare) {
     const body = new FormData();
     body.append("file", file);
     request.open("POST", address);
+    for (const [name, value] of Object.entries(asStaff)) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onShare(event.loaded / event.total));
     request.addEventListener("load", () => {
