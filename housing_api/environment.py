@@ -84,6 +84,11 @@ VARIABLES = (
         "how many days it is kept how often each endpoint was asked, and by whom",
     ),
     Variable(
+        "HOUSING_IDEMPOTENCY_HOURS",
+        "24",
+        "how many hours the answer to an `Idempotency-Key` is kept, to be given again",
+    ),
+    Variable(
         "HOUSING_KEY", "", "API key that `replay_seconds` and `stream_bitcoin` show to the service"
     ),
     Variable(

@@ -19,6 +19,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    "remove-old-answers": {
+        "task": "predictions.idempotency.remove_old_answers",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
+    },
     "remove-old-usage": {"task": "ops.usage.remove_old_counts", "schedule": timedelta(days=1)},
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
     "count-traffic": {

@@ -50,6 +50,7 @@ BATCH_DAYS = environment.number("HOUSING_BATCH_DAYS")
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
 GATE_MEMORY = environment.number("HOUSING_GATE_MEMORY")
+IDEMPOTENCY_HOURS = environment.number("HOUSING_IDEMPOTENCY_HOURS", minimum=1)
 SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 USAGE_DAYS = environment.number("HOUSING_USAGE_DAYS", minimum=1)
 CLIENT_KEY = environment.text("HOUSING_KEY")
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
     "predictions.keys",
     "predictions.outcomes",
     "predictions.drift",
+    "predictions.idempotency",
     "predictions.promotion",
     "predictions.training",
     "predictions.shadow",

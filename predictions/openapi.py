@@ -14,6 +14,8 @@ from predictions import catalog
 from predictions.admission import PROBES
 from predictions.bulk import MOST_ITEMS
 from predictions.contract import Predictor
+from predictions.idempotency.answering import REPLAYED
+from predictions.idempotency.decoding import HEADER, PATTERN
 from predictions.inclusions import PARAMETER
 from predictions.schemas import (
     ANSWER,
@@ -49,6 +51,13 @@ def include_parameter(names: Sequence[str]) -> OpenApiParameter:
     )
 
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "pattern": PATTERN},
+    OpenApiParameter.HEADER,
+    description="A name of your own for this request. Sent again with the same name, it is not "
+    f"carried out again: the first answer is given again, with the header `{REPLAYED}: true`.",
+)
 PREDICTOR = OpenApiParameter(
     "predictor", OpenApiTypes.STR, OpenApiParameter.PATH, description="`homes`"
 )
@@ -58,6 +67,12 @@ VERSION = OpenApiParameter(
 PREDICTION = OpenApiParameter(
     "prediction", OpenApiTypes.UUID, OpenApiParameter.PATH, description="`id` of an answer"
 )
+MALFORMED_KEY = f"`malformed-idempotency-key`: the header `{HEADER}`."
+KEY_CONFLICT = (
+    f"`idempotency-in-progress`: the first request with this `{HEADER}` is not answered yet; "
+    "`Retry-After` says when to try again. `answer-not-kept`: it was, at too great a length."
+)
+KEY_MISMATCH = f"`idempotency-mismatch`: this `{HEADER}` came with another request."
 ERRORS = {
     400: "`malformed-json`: the body cannot be read.",
     401: "`not-authenticated`: no key and no user, or one that is not (or no longer) good.",
@@ -128,11 +143,13 @@ def adding(schemas: Mapping[str, Any]) -> Hook:
 
 _DESCRIPTIONS = {
     200: "Answered.",
-    400: "`malformed-json`: the body cannot be read as JSON. Not audited.",
+    400: f"`malformed-json`: the body cannot be read as JSON. {MALFORMED_KEY} Not audited.",
+    409: f"{KEY_CONFLICT} Not audited.",
     411: "`length-required`: send Content-Length. Not audited.",
     413: "`body-too-large`. Not audited.",
     415: "`unsupported-media-type`: send application/json. Not audited.",
-    422: "`invalid-input` (every wrong field is in `errors`) or `not-an-object`. Audited.",
+    422: "`invalid-input` (every wrong field is in `errors`) or `not-an-object`. Audited. "
+    f"{KEY_MISMATCH} Not audited.",
     500: "`internal-error`: a defect of ours. Audited.",
     503: "`no-active-model`, `model-unavailable`, `not-ready` or `database-unavailable`; "
     "`Retry-After` says when to try again.",
@@ -213,7 +230,7 @@ def bulk_request_schema(predictor_name: str) -> dict[str, Any]:
 
 
 PREDICT_RESPONSES: dict[Any, Any] = {200: ref("Answer")} | {
-    (status, PROBLEM): ref("Problem") for status in (400, 411, 413, 415, 422, 500, 503)
+    (status, PROBLEM): ref("Problem") for status in (400, 409, 411, 413, 415, 422, 500, 503)
 }
 """For `extend_schema(responses=…)` of a predict view."""
 BULK_RESPONSES: dict[Any, Any] = {
@@ -224,11 +241,13 @@ BULK_RESPONSES: dict[Any, Any] = {
 } | {
     (status, PROBLEM): OpenApiResponse(ref("Problem"), description=text)
     for status, text in {
-        400: "`malformed-json`. Not audited.",
+        400: f"`malformed-json`. {MALFORMED_KEY} Not audited.",
+        409: f"{KEY_CONFLICT} Not audited.",
         411: "`length-required`. Not audited.",
         413: "`body-too-large`. Not audited.",
         415: "`unsupported-media-type`. Not audited.",
-        422: "`invalid-input`: no list of so many items, or a wrong `include`. Not audited.",
+        422: "`invalid-input`: no list of so many items, or a wrong `include`. "
+        f"{KEY_MISMATCH} Not audited.",
         503: ERRORS[503] + " Or `no-active-model`, `model-unavailable`.",
     }.items()
 }

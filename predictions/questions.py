@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from predictions.access import PREDICT
 from predictions.admission import shows_key
+from predictions.idempotency.decoding import META as IDEMPOTENCY_KEY
 from predictions.views import PredictView
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Questions:
             return self._django(environ, start_response)
         if PREDICT.is_asked() and not shows_key(environ.get("HTTP_AUTHORIZATION", "")):
             return self._django(environ, start_response)  # staff, or somebody unknown
+        if IDEMPOTENCY_KEY in environ:  # it may wait for another, and needs Django's connection
+            return self._django(environ, start_response)
         response = self._answer(WSGIRequest(environ))
         content = response.content
         response["Content-Length"] = str(len(content))

@@ -50,14 +50,20 @@ def start_writing(loop: Loop | None = None) -> None:
 def record(row: AuditRow) -> None:
     """Return when the row is committed. Raises DatabaseUnavailable, InternalError.
 
-    Outside a web process it is committed with the transaction around it, if there is one; raises
-    then what the database raises.
+    In a thread's own transaction it is committed with that, and outside a web process by itself;
+    raises Django's DatabaseError then.
     """
-    writer = _writer_in_loop if _loop is not None and _loop.is_inside() else _writer
-    if writer is not None:
-        writer.write(row.parameters())
-        return
-    with transaction.atomic():
+    if _loop is not None and _loop.is_inside():
+        assert _writer_in_loop is not None
+        _writer_in_loop.write(row.parameters())
+    elif _writer is not None and not connection.in_atomic_block:
+        _writer.write(row.parameters())
+    else:
+        _insert(row)
+
+
+def _insert(row: AuditRow) -> None:
+    with transaction.atomic(), connection.wrap_database_errors:
         wire = connection.connection.pgconn
         result = wire.exec_params(insert_statement(1), row.parameters(), TYPES, FORMATS)
         if result.status != pq.ExecStatus.COMMAND_OK:

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from modelregistry.errors import DomainError
 from predictions import bulk, services
 from predictions.access import (
     KNOWN,
@@ -22,9 +23,11 @@ from predictions.access import (
     holder_of,
 )
 from predictions.inclusions import asked_for
+from predictions.idempotency.answering import answer_once
+from predictions.idempotency.decoding import META as IDEMPOTENCY_KEY
 from predictions.openapi import PREDICTION, READ, responses
 from predictions.parsing import Parsed, read_json
-from predictions.problems import from_error
+from predictions.problems import from_domain_error, from_error
 from predictions.recorded import recorded_prediction
 from predictions.rendering import AlwaysJSON, json_content, json_response
 
@@ -107,8 +110,19 @@ class PredictView(JSONView):
         answer = services.answer(
             predictor_name=self.predictor_name,
             minimal=self.minimal,
-            parsed=self.read(request),
+            parsed=parsed,
             call=call,
+        parsed = self.read(request)
+        if IDEMPOTENCY_KEY not in request.META:  # most have none, and pay nothing for it
+            return self.say(request, parsed, call)
+        return answer_once(
+            request,
+            caller=call.caller,
+            content=request.body,
+            answer=lambda: self.say_or_refuse(request, parsed, call),
+        )
+
+    def say(self, request: HttpRequest, parsed: Parsed, call: services.Call) -> HttpResponse:
             include=asked_for(request),
         )
         return json_content(answer.content, model_version=answer.model_version)
@@ -118,6 +132,15 @@ class PredictView(JSONView):
 
 
 def is_quick(request: HttpRequest) -> bool:
+    def say_or_refuse(
+        self, request: HttpRequest, parsed: Parsed, call: services.Call
+    ) -> HttpResponse:
+        """A refusal stands in the log too: it is an answer to be kept."""
+        try:
+            return self.say(request, parsed, call)
+        except DomainError as refusal:
+            return from_domain_error(refusal, request)
+
     """Whether it is known who asks, or nobody wants to know."""
     return holder_of(request) is not None or not PREDICT.is_asked()
 
@@ -138,13 +161,19 @@ class BulkPredictView(JSONView):
 
     def post(self, request: Request) -> HttpResponse:
         sent = request._request
-        answers = bulk.answer_many(
-            predictor_name=self.predictor_name,
-            parsed=read_json(sent, limit=settings.MAX_BULK_BYTES),
-            call=_call(sent, request.user),
-            include=asked_for(sent),
-        )
-        return json_content(answers.content, model_version=answers.model_version)
+        call = _call(sent, request.user)
+        parsed = read_json(sent, limit=settings.MAX_BULK_BYTES)
+
+        def answer() -> HttpResponse:
+            answers = bulk.answer_many(
+                predictor_name=self.predictor_name,
+                parsed=parsed,
+                call=call,
+                include=asked_for(sent),
+            )
+            return json_content(answers.content, model_version=answers.model_version)
+
+        return answer_once(sent, caller=call.caller, content=sent.body, answer=answer)
 
 
 class RecordedPredictionView(JSONView):
@@ -163,11 +192,9 @@ class RecordedPredictionView(JSONView):
 
 
 def _call(request: HttpRequest, user: Any = None) -> services.Call:
-    """`user`: who was asked to say so, if anybody was."""
-    is_staff = user is not None and user.is_staff
     return services.Call(
         endpoint=request.path,
-        caller=f"user:{user.get_username()}"[:150] if is_staff else caller(request),
+        caller=asker(request, user),
         request_id=request.META["HTTP_X_REQUEST_ID"],
         started=time.perf_counter(),
     )
@@ -178,6 +205,13 @@ def caller(request: HttpRequest) -> str:
     have written."""
     holder = holder_of(request)
     if holder is not None:
+def asker(request: HttpRequest, user: Any) -> str:
+    """`caller`, or the name of staff. `user`: who was asked to say so, if anybody was."""
+    if user is not None and user.is_staff:
+        return f"user:{user.get_username()}"[:150]
+    return caller(request)
+
+
         return holder.get_username()
     if settings.PROXIES:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]

@@ -1,5 +1,7 @@
 """A request that brings a file: in its body, or as the file of a form. Read as it comes."""
 
+import hashlib
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any
@@ -7,18 +9,21 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from learning.fields import Fault
-from modelregistry.models import ModelVersion
 from predictions.batches import services
 from predictions.batches.errors import UploadCutShort
-from predictions.batches.intake import Intake, place
+from predictions.batches.intake import Intake, check_size, place
 from predictions.batches.models import Batch
 from predictions.batches.services import ACTIVE, Order
 from predictions.errors import InvalidInput, MalformedForm, UnsupportedMediaType
-from predictions.views import caller
+from predictions.idempotency.answering import answer_once, is_replayed
+from predictions.idempotency.decoding import read_key
+from predictions.idempotency.errors import InProgress
+from predictions.idempotency.services import is_known
+from predictions.views import caller as caller_of
 
 CSV = "text/csv"
 JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
@@ -28,21 +33,52 @@ _JSON_SUFFIXES = (".jsonl", ".ndjson")
 _BLOCK = 262_144
 
 
-def receive_batch(request: HttpRequest) -> Batch:
-    """Raises what `services.accept_batch` raises, NoRoom, MalformedRequest and its kinds."""
+def receive_batch(
+    request: HttpRequest, *, caller: str, answer: Callable[[Batch], HttpResponse]
+) -> HttpResponse:
+    """Store the file and `answer` for its batch, or as its idempotency key was answered before.
+
+    Raises what `services.accept_batch` raises, NoRoom, MalformedRequest and its kinds, MalformedKey
+    and what `answer_once` raises.
+    """
     _check_media_type(request)
+    key = read_key(request)
+    sent = _Sent(request)
+    if key is not None and is_known(caller=caller, key=key):
+        return _answer_again(request, sent, caller)
     version = services.version_for(
         predictor_name=request.GET.get("predictor", ""),
         model=request.GET.get("model", ACTIVE),
     )
-    sent = _Sent(request)
     services.check_room(size=sent.expected)
+    with place(), ExitStack() as stack:
+
+        def begin(order: Order) -> _Arrival:
+            intake = stack.enter_context(services.intake_for(order=order, version=version))
+            return _Arrival(order, intake)
+
+        arrived = _receive(request, sent, begin)
+        intake = arrived.intake
+        assert intake is not None
+
+        def note() -> HttpResponse:
+            return answer(services.note_batch(order=arrived.order, version=version, intake=intake))
+
+        response = answer_once(request, caller=caller, content=arrived.digest(), answer=note)
+        if is_replayed(response):  # somebody was quicker
+            intake.discard()
+        return response
+
+
+def _answer_again(request: HttpRequest, sent: "_Sent", caller: str) -> HttpResponse:
+    """Whether the file is the same is all that is to be known of it: nothing is stored."""
+
+    def lost() -> HttpResponse:
+        raise InProgress("its answer has just been removed; send it again")
+
     with place():
-        if request.content_type == FORM:
-            return _receive_form(request, version, sent)
-        order = _order(request, is_csv=request.content_type == CSV, file_name="")
-        content = iter(sent.read, b"")
-        return services.accept_batch(order=order, version=version, content=content)
+        arrived = _receive(request, sent, lambda order: _Arrival(order, None))
+        return answer_once(request, caller=caller, content=arrived.digest(), answer=lost)
 
 
 def result_format(request: HttpRequest) -> str:
@@ -70,7 +106,7 @@ def _order(request: HttpRequest, *, is_csv: bool, file_name: str) -> Order:
     return Order(
         is_csv=is_csv,
         file_name=file_name,
-        caller=caller(request),
+        caller=caller_of(request),
         request_id=request.META["HTTP_X_REQUEST_ID"],
     )
 
@@ -99,18 +135,54 @@ class _Sent:
         return block
 
 
+class _Arrival:
+    """A file as it comes: into the intake, if it is to be kept."""
+
+    def __init__(self, order: Order, intake: Intake | None) -> None:
+        self.order = order
+        self.intake = intake
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> None:
+        """Raises what `Intake.write` raises."""
+        if self.intake is not None:
+            self.intake.write(content)
+        self._size += len(content)
+        check_size(self._size)
+        self._digest.update(content)
+
+    def digest(self) -> bytes:
+        """Equal for the same file of the same name. The boundary of a form is no part of it: it is
+        another one each time."""
+        about = f"{self.order.file_name}\n{self.order.is_csv}\n"
+        return about.encode("utf-8", "replace") + self._digest.digest()
+
+
+Begin = Callable[[Order], _Arrival]
+
+
+def _receive(request: HttpRequest, sent: _Sent, begin: Begin) -> _Arrival:
+    """The whole file. Raises UploadCutShort, MalformedForm, InvalidInput, and what `begin` and
+    its `write` raise."""
+    if request.content_type == FORM:
+        return _receive_form(request, sent, begin)
+    arrival = begin(_order(request, is_csv=request.content_type == CSV, file_name=""))
+    for block in iter(sent.read, b""):
+        arrival.write(block)
+    return arrival
+
+
 class _Handler(FileUploadHandler):
-    """Takes the one file of the form to the intake, block by block."""
+    """Takes the one file of the form where it belongs, block by block."""
 
     chunk_size = _BLOCK
 
-    def __init__(self, request: HttpRequest, version: ModelVersion, stack: ExitStack) -> None:
+    def __init__(self, request: HttpRequest, begin: Begin) -> None:
         super().__init__(request)
-        self._stack = stack
-        self._version = version
+        self._begin = begin
         self.names: list[str] = []
-        self.intake: Intake | None = None
-        self.order: Order | None = None
+        self.arrival: _Arrival | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -121,27 +193,24 @@ class _Handler(FileUploadHandler):
         is_json = PurePosixPath(file_name).suffix.lower() in _JSON_SUFFIXES
         is_csv = not is_json and self.content_type not in JSON_LINES
         assert self.request is not None
-        self.order = _order(self.request, is_csv=is_csv, file_name=file_name)
-        intake = services.intake_for(order=self.order, version=self._version)
-        self.intake = self._stack.enter_context(intake)
+        self.arrival = self._begin(_order(self.request, is_csv=is_csv, file_name=file_name))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if self.names == [FILE] and self.intake is not None:
-            self.intake.write(raw_data)
+        if self.names == [FILE] and self.arrival is not None:
+            self.arrival.write(raw_data)
 
     def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":
         return None
 
 
-def _receive_form(request: HttpRequest, version: ModelVersion, sent: _Sent) -> Batch:
-    with ExitStack() as stack:
-        handler = _Handler(request, version, stack)
-        _parse(request, sent, handler)
-        if handler.names != [FILE]:
-            shown = ", ".join(handler.names[:20]) or "none"
-            raise InvalidInput([Fault(FILE, f"files sent: {shown}", "one file of this name")])
-        assert handler.intake is not None and handler.order is not None
-        return services.note_batch(order=handler.order, version=version, intake=handler.intake)
+def _receive_form(request: HttpRequest, sent: _Sent, begin: Begin) -> _Arrival:
+    handler = _Handler(request, begin)
+    _parse(request, sent, handler)
+    if handler.names != [FILE]:
+        shown = ", ".join(handler.names[:20]) or "none"
+        raise InvalidInput([Fault(FILE, f"files sent: {shown}", "one file of this name")])
+    assert handler.arrival is not None
+    return handler.arrival
 
 
 def _parse(request: HttpRequest, sent: _Sent, handler: _Handler) -> None:

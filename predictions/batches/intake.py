@@ -45,8 +45,11 @@ class Intake:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None:
-            return
+        if kind is not None:
+            self.discard()
+
+    def discard(self) -> None:
+        """Nothing stays of it."""
         try:
             if self._file is not None:
                 self._file.close()  # writes what is left; again without success on a full disk
@@ -59,8 +62,7 @@ class Intake:
     def write(self, content: bytes) -> None:
         """Raises BodyTooLarge, StorageUnavailable, and InvalidFile once the head has come."""
         self.size += len(content)
-        if self.size > settings.MAX_BATCH_BYTES:
-            raise BodyTooLarge(f"at most {settings.MAX_BATCH_BYTES:,} bytes are accepted")
+        check_size(self.size)
         if self._file is not None:
             with _storing():
                 self._file.write(content)
@@ -86,6 +88,12 @@ class Intake:
             self._file = storage.open(self.name, "wb")
             self._file.write(self._head)
         self._head = b""
+
+
+def check_size(size: int) -> None:
+    """Of a file, so far. Raises BodyTooLarge."""
+    if size > settings.MAX_BATCH_BYTES:
+        raise BodyTooLarge(f"at most {settings.MAX_BATCH_BYTES:,} bytes are accepted")
 
 
 @contextmanager

@@ -10,10 +10,18 @@ from predictions.access import BATCHES
 from predictions.batches import documents, services
 from predictions.batches.assembling import as_csv, in_blocks, open_results
 from predictions.batches.decoding import CSV, FORM, JSON_LINES, receive_batch, result_format
-from predictions.openapi import PROBLEM, responses
+from predictions.batches.models import Batch
+from predictions.openapi import (
+    IDEMPOTENCY_KEY,
+    KEY_CONFLICT,
+    KEY_MISMATCH,
+    MALFORMED_KEY,
+    PROBLEM,
+    responses,
+)
 from predictions.rendering import respond
 from predictions.schemas import ref
-from predictions.views import JSONView
+from predictions.views import JSONView, asker
 
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
@@ -40,26 +48,33 @@ class BatchesView(JSONView):
                 {"type": "string"},
                 description="left out, it is the first one of the service",
             ),
+            IDEMPOTENCY_KEY,
         ],
         request={CSV: _TEXT, **dict.fromkeys(JSON_LINES, _TEXT), FORM: ref("BatchUpload")},
         responses=responses(
             "Batch",
-            *(400, 404, 413, 415, 422, 503),
+            *(400, 404, 409, 413, 415, 422, 503),
             status=202,
             _202="Accepted; `Location` is where to ask how far it is.",
-            _400="`upload-cut-short` or `malformed-form`: nothing is kept.",
+            _400=f"`upload-cut-short` or `malformed-form`: nothing is kept. {MALFORMED_KEY}",
+            _409=KEY_CONFLICT,
             _415="`unsupported-media-type`: text/csv, application/x-ndjson or a form.",
             _422="`invalid-file`: what is wrong with it; the columns are in `errors`. "
-            "`invalid-input`: `model` or the form. `gate-failed`: this version answers nothing.",
+            "`invalid-input`: `model` or the form. `gate-failed`: this version answers nothing. "
+            f"{KEY_MISMATCH}",
             _503="`no-active-model`, `database-unavailable`, `storage-unavailable` or `no-room`: "
             "as many batches or uploads as there may be.",
         ),
     )
     def post(self, request: Request) -> HttpResponse:
-        batch = receive_batch(request._request)
-        response = respond(documents.job(batch), status=202)
-        response["Location"] = reverse("batch", args=[batch.pk])
-        return response
+        sent = request._request
+        return receive_batch(sent, caller=asker(sent, request.user), answer=_accepted)
+
+
+def _accepted(batch: Batch) -> HttpResponse:
+    response = respond(documents.job(batch), status=202)
+    response["Location"] = reverse("batch", args=[batch.pk])
+    return response
 
 
 class BatchView(JSONView):

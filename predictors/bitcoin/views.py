@@ -4,7 +4,7 @@ from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
 from predictions.inclusions import PARAMETER
-from predictions.openapi import PREDICT_RESPONSES, request_schema_name
+from predictions.openapi import IDEMPOTENCY_KEY, PREDICT_RESPONSES, request_schema_name
 from predictions.parsing import Parsed, as_text
 from predictions.schemas import ref
 from predictions.views import PredictView
@@ -24,7 +24,7 @@ def predicting(operation: str, **more: Any) -> Any:
         post=extend_schema(
             operation_id=operation,
             tags=["bitcoin"],
-            parameters=[_TARGET],
+            parameters=[_TARGET, IDEMPOTENCY_KEY],
             request={"application/json": ref(request_schema_name("bitcoin", minimal=False))},
             responses=PREDICT_RESPONSES | {200: ref("BitcoinAnswer")},
             **more,

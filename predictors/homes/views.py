@@ -2,6 +2,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from predictions.openapi import (
     BULK_RESPONSES,
+    IDEMPOTENCY_KEY,
     PREDICT_RESPONSES,
     PROBLEM,
     bulk_request_schema,
@@ -20,7 +21,7 @@ INCLUDE = include_parameter(list(INCLUSIONS))
         operation_id="value_home",
         summary="Value a home from all its 18 facts",
         tags=["homes"],
-        parameters=[INCLUDE],
+        parameters=[INCLUDE, IDEMPOTENCY_KEY],
         request={"application/json": ref(request_schema_name("homes", minimal=False))},
         responses=PREDICT_RESPONSES,
     )
@@ -34,7 +35,7 @@ class HomePredictView(PredictView):
         operation_id="value_home_minimal",
         summary="Value a home from what the active model needs",
         tags=["homes"],
-        parameters=[INCLUDE],
+        parameters=[INCLUDE, IDEMPOTENCY_KEY],
         request={"application/json": ref(request_schema_name("homes", minimal=True))},
         responses=PREDICT_RESPONSES,
     ),
@@ -54,7 +55,7 @@ class HomeMinimalPredictView(MinimalPredictView):
         operation_id="value_homes",
         summary="Value up to 1,000 homes at once, each with its own answer or refusal",
         tags=["homes"],
-        parameters=[INCLUDE],
+        parameters=[INCLUDE, IDEMPOTENCY_KEY],
         request={"application/json": bulk_request_schema("homes")},
         responses=BULK_RESPONSES,
     )
