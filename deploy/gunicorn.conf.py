@@ -44,6 +44,7 @@ def post_worker_init(worker: Any) -> None:
     from predictions.keys import holding, services
     from predictions.promotion import guard
     from predictions.questions import Questions
+    from predictions.throttling import limits
 
     with contextlib.suppress(Error):  # without the database nobody is answered anyway
         if settings.PRODUCTION and PREDICT.is_asked() and not services.was_a_key_made():
@@ -53,6 +54,7 @@ def post_worker_init(worker: Any) -> None:
 
     counting.start()
     holding.start(worker.loop)
+    limits.start(worker.loop)
     serving.start(worker.loop, looks=[guard.look, counting.look, holding.look])
     worker.wsgi = questions = Questions(worker.wsgi)
     worker.questions = questions.addresses()
@@ -77,7 +79,9 @@ def worker_exit(server: Any, worker: Any) -> None:
     from ops.usage import counting
     from predictions import serving
     from predictions.keys import holding
+    from predictions.throttling import limits
 
+    limits.stop()
     with contextlib.suppress(Error):  # the list of processes forgets us by itself
         serving.stop()
     holding.stop()

@@ -53,6 +53,12 @@ VARIABLES = (
     ),
     Variable("HOUSING_HTTPS", "true", "production: redirect to HTTPS, secure cookies, HSTS"),
     Variable("HOUSING_PROXIES", "0", "how many proxies of ours stand in front (caller's address)"),
+    Variable("HOUSING_KEY_LIMIT", "0", "requests a minute of one API key; 0: no limit"),
+    Variable(
+        "HOUSING_ADDRESS_LIMIT",
+        "0",
+        "requests a minute of one address that shows no good key; 0: no limit",
+    ),
     Variable("HOUSING_MAX_BODY", "65536", "largest accepted request body of the API, bytes"),
     Variable("HOUSING_MAX_BULK", "2097152", "largest list for `/api/predict/bulk/`, bytes"),
     Variable(

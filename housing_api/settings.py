@@ -55,6 +55,8 @@ SHADOW_DAYS = environment.number("HOUSING_SHADOW_DAYS")
 USAGE_DAYS = environment.number("HOUSING_USAGE_DAYS", minimum=1)
 CLIENT_KEY = environment.text("HOUSING_KEY")
 PROXIES = environment.number("HOUSING_PROXIES")
+KEY_LIMIT = environment.number("HOUSING_KEY_LIMIT")
+ADDRESS_LIMIT = environment.number("HOUSING_ADDRESS_LIMIT")
 MAP_TILES = environment.text("HOUSING_MAP_TILES")
 MAP_CREDIT = environment.text("HOUSING_MAP_CREDIT")
 

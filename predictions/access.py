@@ -50,6 +50,15 @@ def holder_of(request: HttpRequest) -> KeyHolder | None:
     return getattr(request, "key_holder", None)
 
 
+def address_of(request: HttpRequest) -> str:
+    """As our outermost proxy saw it: what stands left of it anyone may have written."""
+    if settings.PROXIES:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(forwarded) >= settings.PROXIES and forwarded[-settings.PROXIES]:
+            return forwarded[-settings.PROXIES][:150]
+    return str(request.META.get("REMOTE_ADDR") or "local")[:150]
+
+
 def admit_key(holder: KeyHolder, needs: Needs) -> None:
     """Raises Forbidden."""
     if not any(scope in holder.scopes for scope in needs.scopes):

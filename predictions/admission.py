@@ -1,19 +1,28 @@
-"""Who asks: found before anything is done for a request, and wrong keys are sent away."""
+"""Who asks, and whether he may ask so often: before anything is done for a request.
+
+Wrong keys, and who asked too often, are sent away here.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from predictions.access import REALM
+from predictions.access import REALM, address_of, holder_of
 from predictions.errors import NotAuthenticated
 from predictions.keys.holding import holder_with
 from predictions.problems import from_error
+from predictions.throttling import limits
+from predictions.throttling.allowance import Standing
+from predictions.throttling.errors import TooManyRequests
 
 # Who watches the service asks often, and shows no key.
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-BEARER = "bearer "
+BEARER, BASIC = "bearer ", "basic "
+# Where people type theirs.
+LOGIN = "/admin/login/"
 
 
 class AdmissionMiddleware:
@@ -23,32 +32,54 @@ class AdmissionMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        shown = request.META.get("HTTP_AUTHORIZATION", "")
-        if shows_key(shown) and request.path_info not in PROBES:
-            try:
-                _identify(request, shown[len(BEARER) :].strip())
-            except Exception as error:
-                response = from_error(error, request)
-                if response is None:
-                    raise
-                if response.status_code == NotAuthenticated.status:
-                    # RFC 6750, 3.1
-                    challenge = f'Bearer realm="{REALM}", error="invalid_token"'
-                    response["WWW-Authenticate"] = challenge
-                with suppress(Resolver404):  # a refusal is counted where it was asked
-                    request.resolver_match = resolve(request.path_info)
-                return response
-        return self._get_response(request)
+        if request.path_info in PROBES:
+            return self._get_response(request)
+        try:
+            standing = _admit(request)
+        except Exception as error:
+            response = from_error(error, request)
+            if response is None:
+                raise
+            if isinstance(error, NotAuthenticated):
+                # RFC 6750, 3.1
+                response["WWW-Authenticate"] = f'Bearer realm="{REALM}", error="invalid_token"'
+            standing = error.standing if isinstance(error, TooManyRequests) else None
+            with suppress(Resolver404):  # a refusal is counted where it was asked
+                request.resolver_match = resolve(request.path_info)
+        else:
+            response = self._get_response(request)
+        if standing is not None:
+            policy = limits.ADDRESS if holder_of(request) is None else limits.KEY
+            limits.tell(response, policy, standing)
+        return response
 
 
 def shows_key(authorization: str) -> bool:
     return authorization[: len(BEARER)].lower() == BEARER
 
 
-def _identify(request: HttpRequest, secret: str) -> None:
-    """Raises NotAuthenticated."""
-    # As WSGI gives the bytes of a header: PEP 3333.
-    holder = holder_with(secret.encode("latin-1", "replace"))
-    if holder is None:
+def _admit(request: HttpRequest) -> Standing | None:
+    """None: nobody limits who asks. Raises NotAuthenticated, TooManyRequests."""
+    shown = request.META.get("HTTP_AUTHORIZATION", "")
+    length = request.META.get("CONTENT_LENGTH", "")
+    is_key = shows_key(shown)
+    if is_key:
+        # As WSGI gives the bytes of a header: PEP 3333.
+        holder = holder_with(shown[len(BEARER) :].strip().encode("latin-1", "replace"))
+        if holder is not None:
+            request.key_holder = holder  # type: ignore[attr-defined]
+            return limits.admit_key(holder.name, holder.per_minute, limits.cost_of(length))
+    standing = None
+    if settings.ADDRESS_LIMIT:
+        cost = limits.cost_of(length, with_password=_has_password(request, shown))
+        standing = limits.admit_address(address_of(request), cost)
+    if is_key:  # a guess: it was counted
         raise NotAuthenticated("this key is wrong, has expired or was revoked")
-    request.key_holder = holder  # type: ignore[attr-defined]
+    return standing
+
+
+def _has_password(request: HttpRequest, authorization: str) -> bool:
+    """Which is to be checked."""
+    if authorization[: len(BASIC)].lower() == BASIC:
+        return True
+    return request.method == "POST" and request.path_info == LOGIN

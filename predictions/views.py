@@ -19,6 +19,7 @@ from predictions.access import (
     Needs,
     Session,
     StaffOrKey,
+    address_of,
     admit_key,
     holder_of,
 )
@@ -212,9 +213,7 @@ def asker(request: HttpRequest, user: Any) -> str:
     return caller(request)
 
 
-        return holder.get_username()
-    if settings.PROXIES:
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        if len(forwarded) >= settings.PROXIES and forwarded[-settings.PROXIES]:
-            return forwarded[-settings.PROXIES][:150]
-    return str(request.META.get("REMOTE_ADDR") or "local")[:150]
+def caller(request: HttpRequest) -> str:
+    """A key's name, or the address."""
+    holder = holder_of(request)
+    return address_of(request) if holder is None else holder.get_username()

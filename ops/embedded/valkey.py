@@ -57,7 +57,7 @@ class EmbeddedValkey:
         return f"unix://{self._socket}"
 
     def stop(self) -> None:
-        with contextlib.suppress(redis.ConnectionError), self._client() as client:
+        with contextlib.suppress(redis.RedisError), self._client() as client:
             client.shutdown(nosave=True)
         if self._process is not None:  # ours, and perhaps not listening yet
             self._process.terminate()
