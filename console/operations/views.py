@@ -1,6 +1,5 @@
 from typing import Any
 
-
 from console.operations.attention import notices
 from console.operations.charts import charts
 from console.operations.gathering import RANGES, USUAL, gather
