@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -19,13 +19,13 @@ from predictions.access import (
     Needs,
     Session,
     StaffOrKey,
-    address_of,
     admit_key,
     holder_of,
 )
-from predictions.inclusions import asked_for
+from predictions.addresses import address_of
 from predictions.idempotency.answering import answer_once
 from predictions.idempotency.decoding import META as IDEMPOTENCY_KEY
+from predictions.inclusions import asked_for
 from predictions.openapi import PREDICTION, READ, responses
 from predictions.parsing import Parsed, read_json
 from predictions.problems import from_domain_error, from_error
@@ -57,7 +57,10 @@ class JSONView(APIView):
         return [Basic(), Bearer(), Session()]
 
     def get_authenticate_header(self, request: Request) -> str:
-        challenges = (way.authenticate_header(request) for way in self.get_authenticators())
+        ways = self.get_authenticators()
+        if "Sec-Fetch-Site" in request.headers:  # a page's script: a browser would ask for a password
+            ways = [way for way in ways if not isinstance(way, Basic)]
+        challenges = (way.authenticate_header(request) for way in ways)
         return ", ".join(challenge for challenge in challenges if challenge)
 
     def get_permissions(self) -> list[Any]:
@@ -73,7 +76,8 @@ class SchemaView(SpectacularAPIView):
     http_method_names = ("get", "head")
 
 
-class DocumentationView(SpectacularSwaggerView):
+class DocumentationView(SpectacularSwaggerSplitView):
+    # Its script has an address of its own: none may stand in a page (ops.headers).
     http_method_names = ("get", "head")
 
 
@@ -108,11 +112,6 @@ class PredictView(JSONView):
 
     def answer(self, request: HttpRequest, user: Any = None) -> HttpResponse:
         call = _call(request, user)
-        answer = services.answer(
-            predictor_name=self.predictor_name,
-            minimal=self.minimal,
-            parsed=parsed,
-            call=call,
         parsed = self.read(request)
         if IDEMPOTENCY_KEY not in request.META:  # most have none, and pay nothing for it
             return self.say(request, parsed, call)
@@ -124,15 +123,15 @@ class PredictView(JSONView):
         )
 
     def say(self, request: HttpRequest, parsed: Parsed, call: services.Call) -> HttpResponse:
+        answer = services.answer(
+            predictor_name=self.predictor_name,
+            minimal=self.minimal,
+            parsed=parsed,
+            call=call,
             include=asked_for(request),
         )
         return json_content(answer.content, model_version=answer.model_version)
 
-    def read(self, request: HttpRequest) -> Parsed:
-        return read_json(request)
-
-
-def is_quick(request: HttpRequest) -> bool:
     def say_or_refuse(
         self, request: HttpRequest, parsed: Parsed, call: services.Call
     ) -> HttpResponse:
@@ -142,6 +141,11 @@ def is_quick(request: HttpRequest) -> bool:
         except DomainError as refusal:
             return from_domain_error(refusal, request)
 
+    def read(self, request: HttpRequest) -> Parsed:
+        return read_json(request)
+
+
+def is_quick(request: HttpRequest) -> bool:
     """Whether it is known who asks, or nobody wants to know."""
     return holder_of(request) is not None or not PREDICT.is_asked()
 
@@ -201,11 +205,6 @@ def _call(request: HttpRequest, user: Any = None) -> services.Call:
     )
 
 
-def caller(request: HttpRequest) -> str:
-    """A key's name, or the address that our outermost proxy saw; what stands left of it anyone may
-    have written."""
-    holder = holder_of(request)
-    if holder is not None:
 def asker(request: HttpRequest, user: Any) -> str:
     """`caller`, or the name of staff. `user`: who was asked to say so, if anybody was."""
     if user is not None and user.is_staff:
