@@ -1,0 +1,34 @@
+"""The site as `bin/docs` makes it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser
+
+from tests.browser.visiting import chromium
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder; a warning ends the making."""
+    folder = tmp_path_factory.mktemp("documents")
+    done = subprocess.run(
+        ["bin/docs", "build"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"HOUSING_VAR": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
