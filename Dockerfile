@@ -1,19 +1,20 @@
 # The production image: the service without the embedded servers of bin/up, without tests.
 
-FROM python:3.11-slim AS packages
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7 AS packages
 RUN python -m venv /opt/venv
 COPY requirements.txt /
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement /requirements.txt
 
-FROM python:3.11-slim
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOUSING_MODE=production \
     HOUSING_VAR=/var/lib/housing
 # A volume that is mounted here takes its owner from this folder.
-RUN useradd --system --uid 10001 --no-create-home housing \
-    && install --directory --owner housing /var/lib/housing
+RUN groupadd --system --gid 10001 housing \
+    && useradd --system --uid 10001 --gid housing --no-create-home housing \
+    && install --directory --owner housing --group housing /var/lib/housing
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY manage.py ./
@@ -32,7 +33,8 @@ RUN DATABASE_URL=postgresql:///none REDIS_URL=redis://none HOUSING_SECRET_KEY=$(
 # Last: a new revision alone rebuilds nothing above.
 ARG HOUSING_REVISION=unknown
 ENV HOUSING_REVISION=$HOUSING_REVISION
-USER housing
+# By number: Kubernetes cannot tell of a name whether it is root.
+USER 10001:10001
 VOLUME /var/lib/housing
 EXPOSE 8000
 # Asks as 127.0.0.1, so HOUSING_ALLOWED_HOSTS must name that too (docker-compose.yml adds it).

@@ -1,6 +1,5 @@
 """The files that put the service into production, read as Docker reads them."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,31 +46,6 @@ def example_values() -> dict[str, str]:
     lines = EXAMPLE_FILE.read_text().splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
-
-
-def dockerfile() -> list[tuple[str, str]]:
-    """Instruction and the rest of its line, in order, without comments."""
-    lines = (ROOT / "Dockerfile").read_text().splitlines()
-    text = "\n".join(line for line in lines if line and not line.startswith("#"))
-    instructions = text.replace("\\\n", " ").splitlines()
-    return [(word, rest.strip()) for word, rest in (line.split(" ", 1) for line in instructions)]
-
-
-def copies() -> list[tuple[str, str]]:
-    """What the Dockerfile copies from the project: source and destination."""
-    found = []
-    for word, rest in dockerfile():
-        if word == "COPY" and not rest.startswith("--from="):
-            *sources, destination = rest.split()
-            found += [(source, destination) for source in sources]
-    return found
-
-
-def exec_form(word: str) -> list[str]:
-    """The command of the Dockerfile's CMD or HEALTHCHECK, as arguments."""
-    rest = next(rest for name, rest in dockerfile() if name == word)
-    arguments: list[str] = json.loads(rest[rest.index("[") :])
-    return arguments
 
 
 def health_command(service: Mapping[str, Any]) -> list[str]:

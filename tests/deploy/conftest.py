@@ -1,0 +1,82 @@
+"""The image's own files, run against servers of their own, in production mode, without Docker."""
+
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.images.contents import collect_static
+from deploy.images.dockerfile import assemble, exec_form
+from ops.embedded.servers import Servers
+
+from .files import ROOT, SECRETS, compose
+from .running import PATH, answers, free_port, run, running, until
+
+SERVICES = compose(SECRETS)["services"]
+Environment = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the Dockerfile copies, less what .dockerignore names, with the files it collects."""
+    folder = tmp_path_factory.mktemp("image")
+    assemble(folder)
+    collect_static(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    theirs = {"DATABASE_URL", "REDIS_URL", "HOUSING_SECRET_KEY", "HOUSING_ACCESS"}
+    outer = {name: value for name, value in os.environ.items() if name not in theirs}
+    with Servers(tmp_path_factory.mktemp("servers"), {**outer, "PATH": PATH}) as started:
+        # Who asks shows a key here, as the image has it.
+        yield {k: v for k, v in started.environment.items() if k != "HOUSING_ACCESS"}
+
+
+@pytest.fixture(scope="session")
+def environment(servers: dict[str, str]) -> Environment:
+    """What compose gives a service, with the addresses and folders of this machine."""
+
+    def of(service: str) -> dict[str, str]:
+        there = {**SERVICES[service]["environment"], "HOSTNAME": socket.gethostname()}
+        return {**there, **servers, "HOUSING_DATA": str(ROOT / "data" / "sample")}
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def prepared(image: Path, environment: Environment) -> Path:
+    run(SERVICES["prepare"]["command"], image, environment("prepare"))
+    return image
+
+
+@pytest.fixture(scope="session")
+def key(prepared: Path, environment: Environment) -> str:
+    """Of the first key, made as docs/deploy.md says."""
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    line = re.search(
+        r"^docker compose run --rm prepare (python manage\.py make_key .*)$", text, re.M
+    )
+    assert line
+    return run(line[1].split(), prepared, environment("prepare")).strip()
+
+
+@pytest.fixture(scope="session")
+def web(
+    prepared: Path,
+    key: str,
+    environment: Environment,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[int]:
+    """The port of a container of `web`, so to speak."""
+    port, log = free_port(), tmp_path_factory.mktemp("web") / "log"
+    command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in exec_form("CMD")]
+    with running(command, prepared, environment("web"), log) as process:
+        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), process, log)
+        yield port
+        process.terminate()
+        assert process.wait(30) == 0, log.read_text()

@@ -1,0 +1,71 @@
+"""The manifests of deploy/kubernetes, as kubectl puts them together for a cluster."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .files import ROOT
+
+FOLDER = ROOT / "deploy" / "kubernetes"
+SCHEMA = json.loads((Path(__file__).parent / "kubernetes-1.37.json").read_text())
+Manifest = dict[str, Any]
+
+
+def kubectl(*arguments: str) -> str:
+    """Skips the test where there is none, unless KUBECTL_REQUIRED is set."""
+    if shutil.which("kubectl") is None:
+        why = "kubectl is not installed"
+        pytest.fail(why) if os.environ.get("KUBECTL_REQUIRED") else pytest.skip(why)
+    done = subprocess.run(["kubectl", *arguments], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+@cache
+def manifests() -> tuple[Manifest, ...]:
+    return tuple(yaml.safe_load_all(kubectl("kustomize", str(FOLDER))))
+
+
+def named(kind: str, name: str) -> Manifest:
+    return next(one for one in of_kind(kind) if one["metadata"]["name"] == name)
+
+
+def of_kind(*kinds: str) -> list[Manifest]:
+    return [one for one in manifests() if one["kind"] in kinds]
+
+
+def pods() -> dict[str, Manifest]:
+    """The Pods' templates by the name of what makes them."""
+    return {
+        one["metadata"]["name"]: one["spec"]["template"] for one in of_kind("Deployment", "Job")
+    }
+
+
+def containers() -> Iterator[tuple[str, Manifest]]:
+    for name, pod in pods().items():
+        for container in (*pod["spec"]["containers"], *pod["spec"].get("initContainers", ())):
+            yield name, container
+
+
+def commands(kind: str = "containers") -> dict[str, list[str]]:
+    """Of each Deployment and Job, by its name."""
+    return {
+        name: pod["spec"][kind][0]["command"] for name, pod in pods().items() if kind in pod["spec"]
+    }
+
+
+def probe(name: str, which: str) -> list[str]:
+    """The command of a probe, or of a step of the container's life."""
+    container = pods()[name]["spec"]["containers"][0]
+    found = container.get(which) or container["lifecycle"][which]
+    command: list[str] = found["exec"]["command"]
+    return command
