@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
     "ops.request_log.RequestLogMiddleware",
     "ops.usage.counting.CountingMiddleware",
+    "ops.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "predictions.admission.AdmissionMiddleware",
@@ -108,12 +109,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ops.unreadable.UnreadableMiddleware",
 ]
 # A question to a predictor passes only these; the rest is for pages (predictions.questions).
 QUESTION_MIDDLEWARE = [
     "ops.request_id.RequestIdMiddleware",
     "ops.request_log.QuestionLogMiddleware",
     "ops.usage.counting.CountingMiddleware",
+    "ops.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "predictions.admission.AdmissionMiddleware",
 ]
@@ -159,6 +162,8 @@ STATIC_URL = "static/"
 # The production image collects the files once; elsewhere the packages' own copies are served.
 STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
+# Nobody else's pages need them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -266,8 +271,15 @@ ACCESS_LOG = environment.text("HOUSING_ACCESS_LOG")
 SLOW_MS = environment.number("HOUSING_SLOW_MS")
 TRACED = bool(environment.text("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
+# What else browsers are told: ops/headers.py.
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Staff sign in for a working day.
+SESSION_COOKIE_AGE = 12 * 3600
 if PRODUCTION:
     HTTPS = environment.flag("HOUSING_HTTPS")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
@@ -276,6 +288,9 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
     SESSION_COOKIE_SECURE = HTTPS
     CSRF_COOKIE_SECURE = HTTPS
+    if HTTPS:
+        # No other host of the domain can set them, nor can plain HTTP (RFC 6265bis, 4.1.3.2).
+        SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
     SECURE_HSTS_PRELOAD = HTTPS

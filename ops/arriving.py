@@ -3,15 +3,19 @@
 import re
 from collections.abc import Set
 from enum import Enum
+from urllib.parse import unquote_to_bytes
 
 # A question has a few hundred bytes, or 9 kB. Larger ones are read by a thread, which may wait.
 LARGEST = 65536
-_POST = b"POST "
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
-# With the first two, reading the body is more than reading so many bytes. With a cookie staff may
-# be asking, whom the database knows; who gives the question a key may have to wait for another.
-_SPECIAL = re.compile(
-    rb"\r\n(?:transfer-encoding|expect|cookie|idempotency-key)[ \t]*:", re.IGNORECASE
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4300})[ \t]*\r\n", re.IGNORECASE)
+# Reading the body is more than reading so many bytes.
+_UNSAID = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
+# With a cookie staff may be asking, whom the database knows; who gives the question a key may have
+# to wait for another.
+_SPECIAL = re.compile(rb"\r\n(?:cookie|idempotency-key)[ \t]*:", re.IGNORECASE)
+# Their answers may be longer than what a connection holds until its client takes it.
+_LONG_ANSWER = re.compile(
+    rb"(?:https?://[^/]*)?/(?:static/|admin/|api/schema/|api/batches/[^/]+/results/)", re.IGNORECASE
 )
 _BEARER = re.compile(rb"\r\nauthorization:[ \t]*bearer[ \t]", re.IGNORECASE)
 
@@ -22,6 +26,11 @@ class Arrived(Enum):
     QUESTION = 2
     """All of it, and maybe more behind it: it can be read without waiting, and answered at once."""
     OTHER = 3
+    """As much, but for a thread; or none that can be read."""
+    SLOW = 4
+    """A thread may have to wait for the client: for the rest of it, or to take the answer."""
+    ENDLESS = 5
+    """Headers that do not end."""
 
 
 def look(received: bytes, questions: Set[bytes], *, with_key: bool = False) -> Arrived:
@@ -34,17 +43,19 @@ def look(received: bytes, questions: Set[bytes], *, with_key: bool = False) -> A
     """
     end = received.find(b"\r\n\r\n")
     if end < 0:
-        return Arrived.PART if len(received) < LARGEST else Arrived.OTHER
+        return Arrived.PART if len(received) < LARGEST else Arrived.ENDLESS
     found = _LENGTH.search(received, 0, end + 2)
-    if found is None or _SPECIAL.search(received, 0, end):
-        return Arrived.OTHER
-    missing = end + 4 + int(found[1]) - len(received)
+    missing = end + 4 + int(found[1]) - len(received) if found else 0
+    if _UNSAID.search(received, 0, end):
+        return Arrived.SLOW
     if missing > 0:
-        return Arrived.PART if len(received) + missing <= LARGEST else Arrived.OTHER
-    if not received.startswith(_POST):
+        return Arrived.PART if len(received) + missing <= LARGEST else Arrived.SLOW
+    method, _, rest = received[:end].partition(b" ")
+    target, _, rest = rest.partition(b" ")
+    if target not in questions:
+        return Arrived.SLOW if _LONG_ANSWER.match(unquote_to_bytes(target)) else Arrived.OTHER
+    if found is None or method != b"POST" or _SPECIAL.search(received, 0, end):
         return Arrived.OTHER
     if with_key and _BEARER.search(received, 0, end + 2) is None:
         return Arrived.OTHER
-    target, _, rest = received[len(_POST) : end].partition(b" ")
-    is_question = target in questions and rest.startswith(b"HTTP/")
-    return Arrived.QUESTION if is_question else Arrived.OTHER
+    return Arrived.QUESTION if rest.startswith(b"HTTP/") else Arrived.OTHER

@@ -7,23 +7,19 @@ does it.
 """
 
 import errno
-import fcntl
 import socket
-import struct
 import sys
-import termios
 import time
 from collections.abc import Set
 from concurrent.futures import Future
-from functools import partial
-from selectors import EVENT_READ
+from contextlib import suppress
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
-
 from ops.arriving import Arrived, look
+from ops.connections import Connection, Connections, has_room
 from ops.loop import Loop
-from ops.shares import Shares
+from ops.places import Places
+from ops.refusing import BROKEN, BUSY, LARGE, refusal, status_of
 
 # For a request that has begun to arrive, unless it is large: then a thread reads it.
 ARRIVING_SECONDS = 30.0
@@ -32,42 +28,20 @@ PARTING_SECONDS = 1.0
 # The longest that another thread (a page, a version that is loaded) keeps the interpreter from the
 # main thread, each time it let go of it: at each of its system calls. Python's own is 5 ms.
 SWITCH_SECONDS = 0.0005
-# For the client to close what we closed.
-CLOSING_SECONDS = 2.0
-# A thread waits so long for a client to send more of a body, or to take more of an answer.
-STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
-# For unread answers: 200 kB beside UNREAD, and the longest answer to a question has 130 kB (400
-# faults, and the names of 64 kB of facts). So the main thread never waits for a client to read.
-ROOM, UNREAD = 212_992, 16_384
+# For a place among those that are slow.
+WAITING_SECONDS = 30.0
 SWEEP_SECONDS = 0.5
 RECEIVED_AT_ONCE = 16384
-# Too many open files, here or on the machine.
-NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-# For a process with fewer connections to take a new one.
-STAND_BACK_SECONDS = 0.005
 
 
-class Connection(TConn):
-    """One client's. `timeout` is when the main thread stops watching it (`time.monotonic()`)."""
-
-    is_watched = False
-    is_answering = False
-    is_closing = False
-    received = b""
-
-
-class Worker(ThreadWorker):
+class Worker(Connections):
     loop: Loop
-    shares = Shares()
     questions: Set[bytes] = frozenset()
     """What the main thread answers; deploy/gunicorn.conf.py says it when the routes are known."""
     asks_for_keys = False
     """Whether it answers only who shows a key."""
-    _deaf_until = 0.0
-    _stood_back = 0.0
     _next_sweep = 0.0
     _ends_at = 0.0
-    _has_let_go = False
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -79,27 +53,9 @@ class Worker(ThreadWorker):
         sys.setswitchinterval(SWITCH_SECONDS)
         super().load_wsgi()
         self.loop = Loop(self.poller, self.method_queue.defer)
-        # gunicorn looks how many there are. In the order in which they began to wait.
         self.keepalived_conns: dict[Connection, None] = {}
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """A process that was told to end lets go of the listening socket at once.
-
-        gunicorn would keep it to the end: the kernel would go on taking connections for it, which
-        nobody answers, instead of refusing them, so that a proxy asks another replica.
-        """
-        super().set_accept_enabled(enabled)
-        if self.alive:
-            self._count(0)
-            return
-        self.shares.left(self.age)
-        if enabled or self._has_let_go:  # told to end before it began, or when it was full
-            return
-        self._has_let_go = True
-        for listener in self.sockets:
-            while self._accept(listener):  # what has come by now is still answered
-                pass
-            listener.close()
+        # The other half of the threads is for requests that have come whole, and for probes.
+        self.places: Places[Connection] = Places(max(1, self.cfg.threads // 2))
 
     # The main thread's round.
 
@@ -144,85 +100,8 @@ class Worker(ThreadWorker):
             end = conn.timeout if self.alive else min(conn.timeout, self._ends_at)
             if now >= end and not conn.is_answering:
                 self._close(conn)
-
-    # Connections.
-
-    def accept(self, listener: socket.socket) -> None:
-        """Let a process with fewer connections take this one.
-
-        All processes hear of a new connection, and whichever is awake would take one after the
-        other; kept open, they would then all be answered by one process while others idle.
-        """
-        now = time.monotonic()
-        if self.nr_conns <= self.shares.fewest() or now - self._stood_back < STAND_BACK_SECONDS:
-            self._accept(listener)
-        else:
-            self._stand_back(listener)
-
-    def _stand_back(self, listener: socket.socket) -> None:
-        self._deaf_until = time.monotonic() + STAND_BACK_SECONDS
-        self.poller.modify(listener, 0)
-
-    def _listen_again(self) -> None:
-        self._deaf_until, self._stood_back = 0.0, time.monotonic()
-        if self._accepting:
-            for listener in self.sockets:
-                self.poller.modify(listener, EVENT_READ, self.accept)
-
-    def _accept(self, listener: socket.socket) -> bool:
-        try:
-            client, address = listener.accept()
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                self.log.warning("a connection has to wait: %s", error)
-                if self.alive:
-                    self._stand_back(listener)
-            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
-            return False
-        self._count(1)
-        conn = Connection(self.cfg, client, address, listener.getsockname())
-        conn.init()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, STALLED)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, STALLED)
-        client.setblocking(False)
-        self._watch(conn, self.cfg.keepalive)
-        return True
-
-    def _watch(self, conn: Connection, seconds: float) -> None:
-        conn.timeout = time.monotonic() + seconds
-        if not conn.is_watched:
-            self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
-            conn.is_watched = True
-            self.keepalived_conns[conn] = None
-
-    def _unwatch(self, conn: Connection) -> None:
-        if conn.is_watched:
-            self.poller.unregister(conn.sock)
-            conn.is_watched = False
-            del self.keepalived_conns[conn]
-
-    def _close(self, conn: Connection) -> None:
-        self._unwatch(conn)
-        self._count(-1)
-        conn.close()
-
-    def _count(self, change: int) -> None:
-        self.nr_conns += change
-        if self.alive:
-            self.shares.has(self.age, self.nr_conns)
-
-    def _close_gracefully(self, conn: Connection) -> None:
-        """Say that nothing more comes, and wait for the client to close: it may still read."""
-        try:
-            conn.sock.setblocking(False)
-            conn.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self._close(conn)
-            return
-        conn.is_closing = True
-        self._watch(conn, CLOSING_SECONDS)
+        for conn in self.places.late(now if self.alive else now + WAITING_SECONDS):
+            self._refuse(conn, BUSY)
 
     # Questions.
 
@@ -255,14 +134,28 @@ class Worker(ThreadWorker):
             conn.received = received
             return
         conn.received = b""
+        if arrived is Arrived.ENDLESS:
+            self._refuse(conn, LARGE)
+            return
         conn.parser.unreader.unread(received)
-        if arrived is Arrived.QUESTION and _has_room(conn.sock):
+        if arrived is Arrived.QUESTION and has_room(conn.sock):
             conn.is_answering = True
             self.loop.start(self._answer, conn)
-        else:
-            self._unwatch(conn)
-            conn.data_ready = True
+            return
+        self._unwatch(conn)
+        conn.data_ready = True
+        if arrived is not Arrived.SLOW:
             self.enqueue_req(conn)
+        elif self.places.take(conn, time.monotonic() + WAITING_SECONDS):
+            self._enqueue_slow(conn)
+
+    def _enqueue_slow(self, conn: Connection) -> None:
+        conn.has_place = True
+        self.enqueue_req(conn)
+
+    def enqueue_req(self, conn: Connection) -> None:
+        conn.begin()
+        super().enqueue_req(conn)
 
     def _look(self, received: bytes) -> Arrived:
         return look(received, self.questions, with_key=self.asks_for_keys)
@@ -278,6 +171,10 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: Connection, future: "Future[Any]") -> None:
         """A thread has answered; back on the main thread."""
+        if conn.has_place:
+            conn.has_place = False
+            if (follower := self.places.leave()) is not None:
+                self._enqueue_slow(follower)
         is_kept = not future.cancelled() and not future.exception() and future.result() is True
         self._after(conn, is_kept)
 
@@ -293,13 +190,29 @@ class Worker(ThreadWorker):
             self._watch(conn, ARRIVING_SECONDS)
             self.method_queue.defer(self._look_behind, conn)
 
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Chunks that nobody read are not gone through: their sender says when they end."""
+        if conn.parser.has_unread_chunks():
+            return False
+        return bool(super()._keepalive_after(conn, keepalive))
+
+    def _refuse(self, conn: Connection, status: int) -> None:
+        with suppress(OSError):
+            conn.sock.setblocking(False)
+            conn.sock.send(refusal(status))
+        self._close_gracefully(conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """What is not HTTP, too large or too slow to be read, or failed outside of Django."""
+        status = status_of(exc)
+        if status == BROKEN:
+            self.log.exception("a request could not be answered")
+        else:
+            self.log.info("refused what %s sent: %s", (addr or ["?"])[0], type(exc).__name__)
+        with suppress(OSError):
+            client.sendall(refusal(status))
+
     def _look_behind(self, conn: Connection) -> None:
         """More questions had been sent without waiting for the answer."""
         if conn.is_watched and conn.received and not conn.is_closing:
             self._on_received(conn, conn.received)
-
-
-def _has_room(client: socket.socket) -> bool:
-    """Whether the client has read the answers before, all but a little: the next then fits."""
-    unread = fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4))  # SIOCOUTQ of tcp(7)
-    return int.from_bytes(unread, sys.byteorder) <= UNREAD
