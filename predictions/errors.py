@@ -29,6 +29,14 @@ class BodyTooLarge(MalformedRequest):
     status = 413
 
 
+class BodyNotReceived(MalformedRequest):
+    """It came too slowly, or its sender went away."""
+
+    code = "request-timeout"
+    title = "The body did not come"
+    status = 408
+
+
 class UnsupportedMediaType(MalformedRequest):
     code = "unsupported-media-type"
     title = "The content type is not supported"

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.views import defaults
 from rest_framework import exceptions
 
 from modelregistry.errors import DomainError
-from predictions.errors import DatabaseUnavailable, NotAuthenticated
+from predictions.errors import BodyNotReceived, DatabaseUnavailable, NotAuthenticated
 from predictions.rendering import json_response
 
 logger = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ def from_error(error: Exception, request: HttpRequest) -> HttpResponse | None:
     if isinstance(error, OperationalError | InterfaceError):
         logger.error("database: %s", error)
         return from_domain_error(DatabaseUnavailable("try again in a moment"), request)
+    if isinstance(error, UnreadablePostError):
+        return from_domain_error(BodyNotReceived("send it again, and faster"), request)
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         response = from_domain_error(NotAuthenticated(str(error.detail)), request)
         response["WWW-Authenticate"] = getattr(error, "auth_header", "Basic")

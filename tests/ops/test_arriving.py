@@ -46,8 +46,27 @@ def test_what_is_no_question_is_for_the_threads(line: bytes) -> None:
     assert look(request(line)) is Arrived.OTHER
 
 
-def test_what_is_large_or_in_chunks_is_for_the_threads() -> None:
+def test_where_a_client_may_be_slow_few_threads_wait_for_it() -> None:
     line = b"POST /api/predict/ HTTP/1.1"
-    assert look(request(line, body=b" " * LARGEST)[:500]) is Arrived.OTHER
-    assert look(request(line, b"Transfer-Encoding: chunked")) is Arrived.OTHER
-    assert look(request(line, b"Expect: 100-continue")) is Arrived.OTHER
+    large = request(line, body=b" " * LARGEST)
+    assert look(large[:500]) is Arrived.SLOW
+    assert look(large) is Arrived.QUESTION
+    assert look(request(line).replace(b"Length: 8", b"Length: %d" % 10**15)) is Arrived.SLOW
+    assert look(request(line, b"Transfer-Encoding: chunked")) is Arrived.SLOW
+    assert look(request(line, b"Expect: 100-continue")) is Arrived.SLOW
+    for path in (b"static/a.js", b"%73tatic/a.js", b"api/batches/1/results/?format=csv", b"admin/"):
+        assert look(b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % path) is Arrived.SLOW
+    assert look(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") is Arrived.OTHER
+
+
+@pytest.mark.parametrize("header", [b"Cookie: a=b", b"Idempotency-Key: a"])
+def test_who_may_have_to_wait_gets_a_thread_once_all_of_it_is_there(header: bytes) -> None:
+    whole = request(b"POST /api/predict/ HTTP/1.1", header)
+    assert look(whole[:-1]) is Arrived.PART
+    assert look(whole) is Arrived.OTHER
+
+
+def test_headers_that_do_not_end_are_not_waited_for() -> None:
+    line = b"GET / HTTP/1.1\r\nX: "
+    assert look(line + b"a" * 1000) is Arrived.PART
+    assert look(line + b"a" * LARGEST) is Arrived.ENDLESS
