@@ -131,11 +131,16 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 Hook = Callable[..., dict[str, Any]]
 
 
-def adding(schemas: Mapping[str, Any]) -> Hook:
-    """A hook for SPECTACULAR_SETTINGS that adds named schemas."""
+def adding(schemas: Mapping[str, Any], optional_bodies: Sequence[str] = ()) -> Hook:
+    """A hook for SPECTACULAR_SETTINGS that adds named schemas; bodies that may be left out."""
+    optional = [ref(name) for name in optional_bodies]
 
     def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         result.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        for operations in result["paths"].values():
+            body = operations.get("post", {}).get("requestBody", {})
+            if any(content["schema"] in optional for content in body.get("content", {}).values()):
+                body["required"] = False
         return result
 
     return complete
@@ -160,6 +165,8 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add the named schemas, those of the requests as the active models need them now."""
     for path, operations in result["paths"].items():
         for operation in operations.values():
+            # Unless a part of the API says otherwise in its own hook.
+            operation.get("requestBody", {}).setdefault("required", True)
             for status in _refused_to_some(path, operation):
                 operation["responses"].setdefault(str(status), _refusal(status))
             for status, response in operation["responses"].items():

@@ -44,9 +44,9 @@ class JSONView(APIView):
     writes: ClassVar[Needs | None] = KNOWN
 
     def needed(self) -> Needs:
-        """By the request at hand; of nobody if it is for all."""
+        """By the request at hand; of nobody if it is for all, or the method is not there (405)."""
         # drf-spectacular asks before there is a request.
-        if self.request is None:
+        if self.request is None or self.request.method not in self.allowed_methods:
             return Needs()
         return (self.reads if self.request.method in ("GET", "HEAD") else self.writes) or Needs()
 

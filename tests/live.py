@@ -23,7 +23,7 @@ from ops.embedded.leftovers import MARK
 from tests.servers import OUTSIDE
 
 SAMPLE = settings.BASE_DIR / "data" / "sample"
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 def outside(var: Path, **more: str) -> dict[str, str]:
@@ -223,9 +223,9 @@ def launch(var: Path, *arguments: str, **environment: str) -> Live:
     return service
 
 
-def start(var: Path, *arguments: str) -> Live:
+def start(var: Path, *arguments: str, **environment: str) -> Live:
     """Start `bin/up` on the sample and wait for its banner."""
-    service = launch(var, *(arguments or ("--data", str(SAMPLE))))
+    service = launch(var, *(arguments or ("--data", str(SAMPLE))), **environment)
     assert service.ready.wait(START_SECONDS), service.text
     assert service.process.poll() is None, service.text
     return service

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from ops.usage import documents, services
 from ops.usage.decoding import CALLER, DAYS, DEFAULT_DAYS, ENDPOINT, read_usage
+from ops.usage.records import CALLER_LENGTH, ROUTE_LENGTH
 from predictions.access import Basic, Bearer, Needs, Session, StaffOrKey
 from predictions.openapi import responses
 from predictions.rendering import respond
@@ -22,11 +23,14 @@ PARAMETERS = [
         description="So many, today (UTC) is the last; at most HOUSING_USAGE_DAYS.",
     ),
     OpenApiParameter(
-        ENDPOINT, str, OpenApiParameter.QUERY, description="Only this one: `/api/predict/`."
+        ENDPOINT,
+        {"type": "string", "minLength": 1, "maxLength": ROUTE_LENGTH},
+        OpenApiParameter.QUERY,
+        description="Only this one: `/api/predict/`.",
     ),
     OpenApiParameter(
         CALLER,
-        str,
+        {"type": "string", "minLength": 1, "maxLength": CALLER_LENGTH},
         OpenApiParameter.QUERY,
         description="Only this one: `key:crm`. For staff and keys that may operate.",
     ),

@@ -4,11 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
+from predictions import catalog
 from predictions.schemas import ref
 
 PREDICTOR = OpenApiParameter(
     "predictor",
-    {"type": "string"},
+    {"type": "string", "enum": [predictor.name for predictor in catalog.all_predictors()]},
     OpenApiParameter.QUERY,
     description="Left out, it is the first one of the service; of JSON the ids say it.",
 )
@@ -62,7 +63,7 @@ ACCURACY = [
     ),
     OpenApiParameter(
         "version",
-        {"type": "integer", "minimum": 0},
+        {"type": "integer", "minimum": 0, "maximum": 999_999_999},
         OpenApiParameter.QUERY,
         description="Only what this version said.",
     ),

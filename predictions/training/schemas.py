@@ -125,4 +125,4 @@ SCHEMAS: dict[str, Schema] = {
     "TrainingRuns": _object("", {"runs": {"type": "array", "items": ref("TrainingRunSummary")}}),
 }
 
-complete_schema = adding(SCHEMAS)
+complete_schema = adding(SCHEMAS, optional_bodies=("TrainingOrder",))
