@@ -24,6 +24,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    "forget-old-attempts": {
+        "task": "predictions.logins.forget_old_attempts",
+        "schedule": timedelta(hours=1),
+    },
     "remove-old-usage": {"task": "ops.usage.remove_old_counts", "schedule": timedelta(days=1)},
     "make-partitions": {"task": "predictions.make_partitions", "schedule": timedelta(days=1)},
     "count-traffic": {

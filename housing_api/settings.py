@@ -44,8 +44,9 @@ MAX_BATCH_BYTES = environment.number("HOUSING_MAX_BATCH")
 BATCH_ROWS = environment.number("HOUSING_BATCH_ROWS", minimum=1)
 BATCH_CHUNK_ROWS = environment.number("HOUSING_BATCH_CHUNK", minimum=1)
 BATCH_STORE_BYTES = environment.number("HOUSING_BATCH_STORE")
-# Files that a web process receives at a time: half of its threads (deploy/gunicorn.conf.py).
-BATCH_UPLOADS = max(1, int(os.environ.get("WEB_THREADS", "8")) // 2)
+# Of a web process (deploy/gunicorn.conf.py). Half of them may receive files at a time.
+WEB_THREADS = int(os.environ.get("WEB_THREADS", "8"))
+BATCH_UPLOADS = max(1, WEB_THREADS // 2)
 BATCH_DAYS = environment.number("HOUSING_BATCH_DAYS")
 AUDIT_SECONDS = environment.number("HOUSING_AUDIT_SECONDS")
 GATE_SECONDS = environment.number("HOUSING_GATE_SECONDS")
@@ -76,9 +77,12 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_celery_results",
     "django_structlog",
+    "axes",
     "modelregistry",
     "predictions",
     "predictions.keys",
+    "predictions.logins",
+    "predictions.idempotency",
     "predictions.outcomes",
     "predictions.drift",
     "predictions.idempotency",
@@ -109,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "ops.unreadable.UnreadableMiddleware",
 ]
 # A question to a predictor passes only these; the rest is for pages (predictions.questions).
@@ -153,6 +158,25 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# The first refuses who guessed too often, before any password is looked at.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "predictions.logins.backends.Passwords",
+]
+# Half of the threads of a web process may check a password: the others go on.
+PASSWORD_CHECKS = max(1, WEB_THREADS // 2)
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Nobody locks a user out of other addresses, nor a whole office by one user.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_CLIENT_IP_CALLABLE = "predictions.logins.locking.address"
+AXES_LOCKOUT_CALLABLE = "predictions.logins.locking.page"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -261,6 +285,7 @@ UNFOLD = {
     "SITE_TITLE": "Valuation service",
     "SITE_HEADER": "Valuation service",
     "ENVIRONMENT": "predictions.admin.data_label",
+    "LOGIN": {"form": "predictions.logins.forms.LoginForm"},
 }
 
 LOG_FORMAT = environment.log_format()

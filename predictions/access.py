@@ -22,9 +22,12 @@ from rest_framework.views import APIView
 from predictions.errors import Forbidden
 from predictions.keys.holding import KeyHolder
 from predictions.keys.models import SCOPES
+from predictions.logins.errors import LoginLocked
+from predictions.logins.locking import attempt_of, is_locked
 
 REALM = "valuation service"
 OPEN = "open"
+LONGEST_NAME = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,6 @@ def holder_of(request: HttpRequest) -> KeyHolder | None:
     return getattr(request, "key_holder", None)
 
 
-def address_of(request: HttpRequest) -> str:
-    """As our outermost proxy saw it: what stands left of it anyone may have written."""
-    if settings.PROXIES:
-        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        if len(forwarded) >= settings.PROXIES and forwarded[-settings.PROXIES]:
-            return forwarded[-settings.PROXIES][:150]
-    return str(request.META.get("REMOTE_ADDR") or "local")[:150]
-
-
 def admit_key(holder: KeyHolder, needs: Needs) -> None:
     """Raises Forbidden."""
     if not any(scope in holder.scopes for scope in needs.scopes):
@@ -78,9 +72,16 @@ class Basic(BasicAuthentication):
     def authenticate_credentials(
         self, userid: str, password: str, request: Request | None = None
     ) -> Any:
-        if "\x00" in userid:  # PostgreSQL has no such text: the query would fail
+        # PostgreSQL has no text with a NUL, and no user a longer name.
+        if "\x00" in userid or len(userid) > LONGEST_NAME or request is None:
             raise AuthenticationFailed("Invalid username/password.")
-        return super().authenticate_credentials(userid, password, request)
+        attempt = attempt_of(request._request)
+        try:
+            return super().authenticate_credentials(userid, password, attempt)  # type: ignore[arg-type]
+        except AuthenticationFailed:
+            if is_locked(attempt):
+                raise LoginLocked from None
+            raise
 
 
 class Session(SessionAuthentication):

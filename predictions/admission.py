@@ -10,7 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from predictions.access import REALM, address_of, holder_of
+from predictions.access import REALM, holder_of
+from predictions.addresses import address_of, network_of
 from predictions.errors import NotAuthenticated
 from predictions.keys.holding import holder_with
 from predictions.problems import from_error
@@ -72,7 +73,7 @@ def _admit(request: HttpRequest) -> Standing | None:
     standing = None
     if settings.ADDRESS_LIMIT:
         cost = limits.cost_of(length, with_password=_has_password(request, shown))
-        standing = limits.admit_address(address_of(request), cost)
+        standing = limits.admit_address(network_of(address_of(request)), cost)
     if is_key:  # a guess: it was counted
         raise NotAuthenticated("this key is wrong, has expired or was revoked")
     return standing

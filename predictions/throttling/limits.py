@@ -4,7 +4,6 @@ Commands, workers and tests answer nobody: nobody is limited unless `start` was 
 """
 
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -58,8 +57,7 @@ def admit_address(address: str, cost: int) -> Standing | None:
     """None: without a limit. Raises TooManyRequests."""
     if _throttle is None or not settings.ADDRESS_LIMIT:
         return None
-    caller = f"{ADDRESS}:{_network(address) if ':' in address else address}"
-    return _throttle.admit(caller=caller, limit=settings.ADDRESS_LIMIT, cost=cost)
+    return _throttle.admit(caller=f"{ADDRESS}:{address}", limit=settings.ADDRESS_LIMIT, cost=cost)
 
 
 def tell(response: HttpResponse, policy: str, standing: Standing) -> None:
@@ -71,11 +69,3 @@ def tell(response: HttpResponse, policy: str, standing: Standing) -> None:
 @lru_cache(1000)
 def _policy(policy: str, limit: int) -> str:
     return f'"{policy}";q={limit};w={WINDOW_SECONDS}'
-
-
-def _network(address: str) -> str:
-    """Who has one address of version 6 has 2^64 of them: they are one caller."""
-    try:
-        return f"{int(IPv6Address(address)) >> 64:x}::/64"
-    except AddressValueError:
-        return address
