@@ -51,13 +51,21 @@ def version_of_wrk() -> str:
 
 
 def run(
-    url: str, body: bytes, *, connections: int, seconds: float, bodies: Path | None = None
+    url: str,
+    body: bytes,
+    *,
+    connections: int,
+    seconds: float,
+    bodies: Path | None = None,
+    keys: str = "",
 ) -> Load:
     """POST `body` to `url` over and over on each of the connections.
 
-    `bodies`: a file with others, one in each line, which are sent by turns instead.
+    `bodies`: a file with others, one in each line, which are sent by turns instead. `keys`: the
+    idempotency key of each request, with the request's number in place of `%d`.
     """
     instead = {} if bodies is None else {"BENCHMARK_BODIES": str(bodies)}
+    instead |= {"BENCHMARK_KEYS": keys} if keys else {}
     result = subprocess.run(
         # One thread: the servers need the cores more than this client does.
         [find_wrk(), "--threads=1", f"--connections={connections}", f"--duration={seconds:.0f}s",

@@ -18,6 +18,17 @@ if bodies then
   end
 end
 
+-- With BENCHMARK_KEYS, the same idempotency key each time, or (with %d in it) another one.
+local keys = os.getenv("BENCHMARK_KEYS")
+if keys then
+  local turn = 0
+  function request()
+    turn = turn + 1
+    wrk.headers["Idempotency-Key"] = keys:format(turn)
+    return wrk.format()
+  end
+end
+
 -- The last line of the output, for load.py; times in microseconds.
 function done(summary, latency)
   local failed = summary.errors

@@ -3,7 +3,6 @@
 A key's answer is kept in the transaction that writes what it is about: both are there or neither.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,19 +74,22 @@ def remove_old_answers() -> int:
     return removed
 
 
+def forget_caller(*, caller: str) -> int:
+    """How many answers they were. His keys are new ones then."""
+    return KeptAnswer.objects.filter(caller=caller).delete()[0]
+
+
 def _take_turn(asked: Asked) -> None:
     """Until the transaction ends, nobody else asks with this key. Raises InProgress."""
-    name = f"idempotency\0{asked.caller}\0{asked.key}".encode()
-    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+    name = [f"idempotency:{asked.caller}:{asked.key}"]
+    patience = [str(max(1, settings.AUDIT_SECONDS * 1000))]  # ms; 0 would be without end
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", name)
         if cursor.fetchone()[0]:
             return
         try:
-            cursor.execute(
-                "SELECT set_config('lock_timeout', %s, true)", [f"{settings.AUDIT_SECONDS}s"]
-            )
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", patience)
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", name)
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):
@@ -115,3 +117,8 @@ def _keep(asked: Asked, reply: Reply) -> None:
         headers=dict(reply.headers),
         content=reply.content if len(reply.content) <= MOST_BYTES else None,
     )
+
+
+def forget_caller(*, caller: str) -> int:
+    """Remove the answers that are kept for a caller; how many. Its keys begin anew."""
+    return KeptAnswer.objects.filter(caller=caller).delete()[0]

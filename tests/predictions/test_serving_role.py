@@ -46,7 +46,8 @@ def serving(own_database: OwnDatabase) -> OwnDatabase:
 
 
 def test_it_works(serving: OwnDatabase, own_database: OwnDatabase, home: dict[str, Any]) -> None:
-    """A process of this role loads, answers, is listed, learns, thins, and switches versions."""
+    """A process of this role loads, answers, once for each idempotency key, is listed, learns,
+    removes what is old, thins, and switches versions."""
     with own_database.connect() as owner:
         owner.execute(
             "INSERT INTO keys_apikey (name, prefix, digest, scopes, created_by, expires_at) "
@@ -58,6 +59,7 @@ import json
 from django.test import Client
 from modelregistry.models import ServingProcess
 from predictions import serving
+from predictions.idempotency.tasks import remove_old_answers
 serving.start()
 client = Client(SERVER_NAME="localhost")
 response = client.post("/api/predict/", {home!r}, content_type="application/json")
@@ -67,11 +69,17 @@ for path, body in (("train", {{"seconds": {coming()!r}}}), ("seconds", {coming(1
     response = client.post(f"/api/bitcoin/{{path}}/", body, "application/json", headers=headers)
     answer = response.json()
     print(json.dumps([response.status_code, answer.get("decision", answer.get("added"))]))
+headers = {{"Idempotency-Key": "role"}}
+ids = [
+    client.post("/api/predict/", {home!r}, "application/json", headers=headers).json()["id"]
+    for _ in range(2)
+]
+print(json.dumps([len(set(ids)), remove_old_answers()]))
 serving.stop()
 """
     done = serving.manage("shell", "-v", "0", "-c", code)
-    said = [json.loads(line) for line in done.stdout.splitlines()[-3:]]
-    assert said == [[200, 1], [200, "activated"], [200, 1]], done
+    said = [json.loads(line) for line in done.stdout.splitlines()[-4:]]
+    assert said == [[200, 1], [200, "activated"], [200, 1], [1, 0]], done
     assert serving.manage("thin_versions").returncode == 0
     switched = serving.manage("activate_model", "homes", "1")
     assert switched.returncode == 0, switched
@@ -132,6 +140,7 @@ def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
         "INSERT INTO modelregistry_activation (predictor, at, actor, reason, is_rollback, "
         "database_user) VALUES ('homes', now(), 'somebody', '', false, 'somebody')",
         "CREATE TEMPORARY TABLE mine (LIKE modelregistry_modelversion); CREATE TRIGGER forge "
+        "UPDATE idempotency_keptanswer SET content = NULL",
         "AFTER INSERT ON mine REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT "
         "EXECUTE FUNCTION modelregistry_record_activation()",
     ],

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
@@ -212,7 +213,7 @@ def test_elsewhere_the_header_means_nothing(api: Client, send: Send) -> None:
 
 
 def test_answers_are_kept_for_so_long_and_no_longer(
-    send: Send, home: dict[str, Any], settings: Any, monkeypatch: pytest.MonkeyPatch
+    send: Send, home: dict[str, Any], settings: Any
 ) -> None:
     settings.IDEMPOTENCY_HOURS = 5
     ids = [send(PREDICT, home, key).json()["id"] for key in ("old", "young")]
@@ -236,14 +237,28 @@ def test_many_old_answers_go_in_chunks(db: None) -> None:
 
 
 def test_what_is_too_large_to_be_kept_is_not_done_again(send: Send) -> None:
-    """2 MB that name some 17 MB of faults."""
+    """Unknown names, each of them named in return."""
     item = {f"a{n}": 1 for n in range(380)}
-    body = [item] * 400
+    body = [item] * 150
     first = send("/api/predict/bulk/", body)
-    assert len(first.content) > services.MOST_BYTES and first.json()["refused"] == 400
+    assert len(first.content) > services.MOST_BYTES and first.json()["refused"] == 150
     again = send("/api/predict/bulk/", body)
     assert first["X-Request-ID"] in refused(again, 409, "answer-not-kept")
-    assert rows() == 400
+    assert rows() == 150
+
+
+def test_who_waits_too_long_is_told_when_to_ask_again(
+    send: Send, home: dict[str, Any], settings: Any
+) -> None:
+    settings.AUDIT_SECONDS = 0
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('idempotency:127.0.0.1:first', 0))")
+        response = send(PREDICT, home)
+        refused(response, 409, "idempotency-in-progress")
+        assert response["Retry-After"] == "1"
+        assert send(PREDICT, home, "second").status_code == 200
+    assert rows() == 1
+    assert send(PREDICT, home).status_code == 200
 
 
 @pytest.mark.parametrize("status", [199, 500])
