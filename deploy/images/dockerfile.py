@@ -13,17 +13,26 @@ WILD = re.compile(r"\*\*/|\*\*|\*|\?")
 MEANS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def instructions() -> list[tuple[str, str]]:
-    """Instruction and the rest of its line, in order, without comments."""
+def instructions(stage: str = "service") -> list[tuple[str, str]]:
+    """Instruction and the rest of its line, in order, up to the end of the stage."""
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     text = "\n".join(line for line in lines if line and not line.startswith("#"))
     joined = text.replace("\\\n", " ").splitlines()
-    return [(word, rest.strip()) for word, rest in (line.split(" ", 1) for line in joined)]
+    found: list[tuple[str, str]] = []
+    for word, rest in (line.split(" ", 1) for line in joined):
+        if word == "FROM" and found and _stage(found) == stage:
+            break
+        found.append((word, rest.strip()))
+    return found
 
 
-def exec_form(word: str) -> list[str]:
+def _stage(found: list[tuple[str, str]]) -> str:
+    return next(rest for word, rest in reversed(found) if word == "FROM").split()[-1]
+
+
+def exec_form(word: str, stage: str = "service") -> list[str]:
     """The command of CMD or HEALTHCHECK, as arguments."""
-    rest = next(rest for name, rest in instructions() if name == word)
+    rest = next(rest for name, rest in reversed(instructions(stage)) if name == word)
     arguments: list[str] = json.loads(rest[rest.index("[") :])
     return arguments
 

@@ -11,6 +11,7 @@ import pytest
 from deploy.images.contents import collect_static
 from deploy.images.dockerfile import assemble, exec_form
 from ops.embedded.servers import Servers
+from tests.conftest import copy_of
 
 from .files import ROOT, SECRETS, compose
 from .running import PATH, answers, free_port, run, running, until
@@ -29,10 +30,14 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def servers(
+    started_before: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """With the tables, data and models of a first start: nothing has to be learned anew."""
     theirs = {"DATABASE_URL", "REDIS_URL", "HOUSING_SECRET_KEY", "HOUSING_ACCESS"}
     outer = {name: value for name, value in os.environ.items() if name not in theirs}
-    with Servers(tmp_path_factory.mktemp("servers"), {**outer, "PATH": PATH}) as started:
+    var = copy_of(started_before, tmp_path_factory.mktemp("servers"))
+    with Servers(var, {**outer, "PATH": PATH}) as started:
         # Who asks shows a key here, as the image has it.
         yield {k: v for k, v in started.environment.items() if k != "HOUSING_ACCESS"}
 

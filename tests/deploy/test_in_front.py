@@ -108,9 +108,10 @@ def test_what_is_too_large_for_nginx_is_a_problem_too(http: httpx.Client) -> Non
 
 
 def test_what_is_no_http_is_a_problem_too(front: int) -> None:
-    answer = sent(front, b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in answer
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "bad-request"
+    for text in (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n\r\n"):
+        head, _, body = sent(front, text).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in head
+        assert json.loads(body)["code"] == "bad-request"
 
 
 def test_a_service_that_is_away_is_a_problem_too(tmp_path: Path) -> None:
@@ -153,6 +154,7 @@ def test_what_a_caller_says_of_itself_is_not_believed_before_tls(
     assert "proxy_set_header X-Forwarded-Proto https;" in text
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
 @pytest.mark.parametrize(
     ("version", "is_spoken"),
     [

@@ -122,10 +122,11 @@ def test_an_overlay_is_made_as_documented(tmp_path: Path) -> None:
         check(manifest)
     text = yaml.safe_dump_all(built)
     assert "valuation.example" not in text and "registry.example" not in text
-    image = next(
-        one for one in built if one["metadata"]["name"] == "web" and one["kind"] == "Deployment"
-    )
-    assert "@sha256:" in image["spec"]["template"]["spec"]["containers"][0]["image"]
+    made = [
+        one["spec"]["template"]["spec"] for one in built if one["kind"] in {"Deployment", "Job"}
+    ]
+    images = {one["image"] for pod in made for one in pod["containers"]}
+    assert len(images) == 1 and "@sha256:" in images.pop()
 
 
 def test_every_setting_is_one_that_the_service_reads() -> None:

@@ -31,10 +31,15 @@ def test_a_post_that_may_have_been_handled_is_not_repeated() -> None:
     assert not [line for line in DIRECTIVES if "non_idempotent" in line]
 
 
-@pytest.mark.parametrize("status", [413, 502, 503, 504])
+@pytest.mark.parametrize("status", [400, 404, 408, 413, 414, 431, 502, 503, 504])
 def test_an_error_of_nginx_is_problem_json(status: int) -> None:
-    assert f"error_page {status} @{status};" in DIRECTIVES
-    location = TEXT.split(f"location @{status} {{")[1].split("\n        }")[0]
+    (where,) = {
+        line.rstrip(";").split()[-1]
+        for line in DIRECTIVES
+        if line.startswith("error_page") and line.endswith(f"{status};")
+    }
+    place = f"= {where}" if where.startswith("/") else where
+    location = TEXT.split(f"location {place} {{")[1].split("\n        }")[0]
     assert "default_type application/problem+json;" in location
     match = re.search(rf"return {status} '(.*)';", location)
     assert match
