@@ -85,7 +85,6 @@ INSTALLED_APPS = [
     "predictions.idempotency",
     "predictions.outcomes",
     "predictions.drift",
-    "predictions.idempotency",
     "predictions.promotion",
     "predictions.training",
     "predictions.shadow",
