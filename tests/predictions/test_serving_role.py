@@ -136,11 +136,11 @@ def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
         "DELETE FROM modelregistry_activation",
         "INSERT INTO keys_apikey SELECT * FROM keys_apikey",
         "UPDATE bitcoin_second SET price_close = 1",
+        "UPDATE idempotency_keptanswer SET content = NULL",
         "DELETE FROM bitcoin_learnedexample",
         "INSERT INTO modelregistry_activation (predictor, at, actor, reason, is_rollback, "
         "database_user) VALUES ('homes', now(), 'somebody', '', false, 'somebody')",
         "CREATE TEMPORARY TABLE mine (LIKE modelregistry_modelversion); CREATE TRIGGER forge "
-        "UPDATE idempotency_keptanswer SET content = NULL",
         "AFTER INSERT ON mine REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT "
         "EXECUTE FUNCTION modelregistry_record_activation()",
     ],
