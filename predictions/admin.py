@@ -14,7 +14,7 @@ from unfold.paginator import InfinitePaginator
 from modelregistry.read_only import ReadOnlyAdmin
 from modelregistry.version_filter import VersionFilter
 from predictions import catalog
-from predictions.models import Prediction, PredictionQuerySet, Retention
+from predictions.models import Erasure, Prediction, PredictionQuerySet, Retention
 
 USUAL_DAYS = 7
 
@@ -193,6 +193,11 @@ class PredictionAdmin(ReadOnlyAdmin):
 @admin.register(Retention)
 class RetentionAdmin(ReadOnlyAdmin):
     list_display = ("month", "rows", "dropped_at", "actor", "database_user")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "rows", "erased_at", "actor", "database_user")
 
 
 def data_label(request: HttpRequest) -> list[str] | None:

@@ -156,3 +156,21 @@ class Retention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}: {self.rows} rows"
+
+
+class Erasure(models.Model):
+    """That a caller was made unknown in the log, and by whom; not who it was. Append-only too.
+
+    In the log it is `erased:` and this id from then on (migration 0005).
+    """
+
+    rows = models.BigIntegerField(help_text="of the log")
+    erased_at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    database_user = models.CharField(max_length=63)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"erased:{self.pk}"

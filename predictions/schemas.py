@@ -82,7 +82,7 @@ REQUIRED_NOW = {
     },
     "required": ["required", "fields", "example", "model", "api_version"],
 }
-PROBLEM_DETAILS = {
+PROBLEM_DETAILS: dict[str, Any] = {
     "type": "object",
     "description": "Every error has this form (RFC 9457).",
     "properties": {
@@ -187,6 +187,7 @@ BULK_ANSWER = {
                             "title": {"type": "string"},
                             "detail": {"type": "string"},
                             "code": {"type": "string"},
+                            "errors": PROBLEM_DETAILS["properties"]["errors"],
                         },
                         "required": ["id", "title", "detail", "code"],
                     },

@@ -177,3 +177,8 @@ def _callers(rows: CallerCountQuerySet) -> dict[str, Statuses]:
 def _floor(moment: datetime, grain: Grain) -> datetime:
     moment = moment.replace(second=0, microsecond=0)
     return moment if grain == Grain.MINUTE else moment.replace(minute=0)
+
+
+def rename_caller(*, caller: str, name: str) -> int:
+    """Requests of the caller are counted as those of `name`; in how many rows."""
+    return CallerCount.objects.by(caller).update(caller=name)

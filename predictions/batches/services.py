@@ -220,3 +220,8 @@ def remove_old_files() -> int:
     for folder in old:
         remove_files(folder)
     return len(old)
+
+
+def rename_caller(*, caller: str, name: str) -> int:
+    """Whoever sent files is called `name` from now on; how many files."""
+    return Batch.objects.filter(caller=caller).update(caller=name)

@@ -130,6 +130,10 @@ def test_the_writer_writes_and_begins_a_month(serving: OwnDatabase) -> None:
         "VALUES (now(), 0, now(), 'me', 'me')",
         "DELETE FROM predictions_retention",
         "SELECT predictions_drop_partition('2018-11-01', 'me')",
+        "SELECT predictions_erase_caller('127.0.0.1', 'me')",
+        "INSERT INTO predictions_erasure (rows, erased_at, actor, database_user) "
+        "VALUES (1, now(), 'me', 'me')",
+        "DELETE FROM predictions_erasure",
         "CREATE OR REPLACE FUNCTION predictions_refuse_change() RETURNS trigger "
         "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "SET session_replication_role = replica",
