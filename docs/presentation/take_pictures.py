@@ -27,9 +27,7 @@ def keep(name: str, of: Page | Locator) -> None:
 
 def take(browser: Browser, url: str, password: str, scheme: Literal["light", "dark"]) -> None:
     ending = "-dark" if scheme == "dark" else ""
-    page = browser.new_page(
-        viewport=size(WHOLE), color_scheme=scheme, device_scale_factor=SCALE
-    )
+    page = browser.new_page(viewport=size(WHOLE), color_scheme=scheme, device_scale_factor=SCALE)
     page.goto(url)
     page.locator("#examples button").first.click()
     page.wait_for_selector("#reasons:not([hidden])")

@@ -1,6 +1,6 @@
 """Makes the reference of the API from its OpenAPI description: JSON in, Markdown out.
 
-bin/manage spectacular --format openapi-json | python docs/reference/make.py > docs/reference/api.md
+`bin/docs api` does it.
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import Any
 
 INTRODUCTION = """# API
 
-Made from the service's own OpenAPI description by `bin/docs api`; a test fails when this page is not
-what the service says. To try it: `/api/docs/` of a running service; as OpenAPI: `/api/schema/`.
+Made from the service's own OpenAPI description by `bin/docs api`; a test fails when this page is
+not what the service says. To try it: `/api/docs/` of a running service; as OpenAPI: `/api/schema/`.
 
-Every error is `application/problem+json` ([Problem](#schema-problem), [codes](../errors.md)). **Who may**
-says what is asked for where access is by keys (`HOUSING_ACCESS=keys`): a key of that scope
-(`Authorization: Bearer …`), or staff; with `open`, as `bin/up` has it, what changes nothing is open.
+Every error is `application/problem+json` ([Problem](#schema-problem), [codes](../errors.md)). *Who
+may* says what is asked for where access is by keys (`HOUSING_ACCESS=keys`): a key of that scope
+(`Authorization: Bearer …`), or staff; with `open`, as `bin/up` has it, most is open to everybody.
 """
 PROBLEM = "application/problem+json"
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -1,0 +1,43 @@
+"""The reference of the API is what the service says of itself."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+
+from .test_docs import ROOT
+
+PAGE = ROOT / "docs" / "reference" / "api.md"
+
+
+@pytest.fixture
+def described(db: None, settings: Any) -> bytes:
+    """OpenAPI of a service that asks for keys, as `bin/docs api` writes it."""
+    settings.ACCESS = "keys"
+    found = SchemaGenerator().get_schema(public=True)
+    return bytes(OpenApiJsonRenderer().render(found, renderer_context={}))
+
+
+def test_it_works(described: bytes) -> None:
+    """If it fails: `bin/docs api` writes it anew."""
+    made = subprocess.run(
+        [sys.executable, "docs/reference/make.py"],
+        cwd=ROOT,
+        input=described,
+        capture_output=True,
+        check=True,
+    )
+    assert made.stdout.decode() == PAGE.read_text(), "`bin/docs api` writes it anew"
+
+
+def test_every_operation_and_who_may_ask_for_it_is_there(described: bytes) -> None:
+    text = PAGE.read_text()
+    for path, item in json.loads(described)["paths"].items():
+        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
+            assert f"### `{method.upper()} {path}`\n" in text
+    predict = text.partition("### `POST /api/predict/`\n")[2].partition("\n### ")[0]
+    assert "a key with `predict`" in predict
