@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+import pytest
 from django.conf import settings
 
 from ops.embedded.leftovers import MARK
@@ -226,6 +227,8 @@ def launch(var: Path, *arguments: str, **environment: str) -> Live:
 def start(var: Path, *arguments: str, **environment: str) -> Live:
     """Start `bin/up` on the sample and wait for its banner."""
     service = launch(var, *(arguments or ("--data", str(SAMPLE))), **environment)
-    assert service.ready.wait(START_SECONDS), service.text
+    if not service.ready.wait(START_SECONDS):
+        service.stop()
+        pytest.fail(f"not ready in {START_SECONDS} s: {service.text}")
     assert service.process.poll() is None, service.text
     return service
