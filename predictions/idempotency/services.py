@@ -117,8 +117,3 @@ def _keep(asked: Asked, reply: Reply) -> None:
         headers=dict(reply.headers),
         content=reply.content if len(reply.content) <= MOST_BYTES else None,
     )
-
-
-def forget_caller(*, caller: str) -> int:
-    """Remove the answers that are kept for a caller; how many. Its keys begin anew."""
-    return KeptAnswer.objects.filter(caller=caller).delete()[0]

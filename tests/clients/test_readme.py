@@ -30,29 +30,45 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_it_works(wheel: Path, live: Live, tmp_path: Path) -> None:
-    """Its example, run with the package that was built, at a service that is there."""
-    blocks = re.findall(r"```python\n(.*?)```", (SOURCE / "README.md").read_text(), re.S)
-    program = "\n".join(blocks).replace("http://127.0.0.1:8000", live.url)
-    (tmp_path / "example.py").write_text(program)
-    shutil.copy(SAMPLE / "future_unseen_examples.csv", tmp_path / "homes.csv")
-    # httpx is had from here, our package from nowhere but the wheel.
+def run(program: str, wheel: Path, live: Live, folder: Path) -> list[str]:
+    """With the package as it was built: httpx is had from here, ours from nowhere else. What it
+    printed, by lines."""
+    (folder / "example.py").write_text(program.replace("http://127.0.0.1:8000", live.url))
+    shutil.copy(SAMPLE / "future_unseen_examples.csv", folder / "homes.csv")
     installed = Path(httpx.__file__).parent.parent
     done = subprocess.run(
         [sys.executable, "-I", "-c", _RUN, str(wheel), str(installed)],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    said = done.stdout.splitlines()
+    return done.stdout.splitlines()
+
+
+def examples(document: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", document.read_text(), re.S)
+
+
+def test_it_works(wheel: Path, live: Live, tmp_path: Path) -> None:
+    """Its example, at a service that is there."""
+    said = run("\n".join(examples(SOURCE / "README.md")), wheel, live, tmp_path)
     assert re.fullmatch(r"[\d,]+ USD, basic \d+", said[0]), said
     assert said[1] == "bedrooms: -1 is out of range (accepted: a whole number from 0 to 50)"
     assert any(line.startswith("done ") for line in said)
     homes = (tmp_path / "homes.csv").read_text().count("\n") - 1
     assert len([line for line in said if re.match(r"98\d{3} \d", line)]) == homes
     assert (tmp_path / "valued.parquet").stat().st_size > 1000
+
+
+def test_the_examples_of_the_documents_work(wheel: Path, live: Live, tmp_path: Path) -> None:
+    one_home, file = examples(settings.BASE_DIR / "docs" / "client.md")
+    (line,) = run(one_home, wheel, live, tmp_path)
+    assert re.match(r"[0-9a-f-]{36} [\d.]+ USD ", line)
+    (line,) = run(file, wheel, live, tmp_path)
+    assert line == "100 rows, 0 refused"
+    assert (tmp_path / "valued.csv").exists()
 
 
 _RUN = """

@@ -17,7 +17,8 @@ def test_it_works() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT table_name FROM information_schema.columns "
-            "WHERE table_schema = 'public' AND column_name ~ %s AND table_name !~ '_[0-9]{4}_[0-9]{2}$'",
+            "WHERE table_schema = 'public' AND column_name ~ %s "
+            "AND table_name !~ '_[0-9]{4}_[0-9]{2}$'",  # the log's months
             [PERSONAL],
         )
         tables = {name for (name,) in cursor.fetchall()} - RIGHTS
