@@ -27,6 +27,8 @@ from predictions.schemas import (
     STATUS,
     ref,
 )
+from predictions.throttling.documents import HEADERS
+from predictions.throttling.errors import TooManyRequests
 
 PROBLEM = "application/problem+json"
 
@@ -83,6 +85,7 @@ ERRORS = {
     413: "`body-too-large`.",
     415: "`unsupported-media-type`.",
     422: "`invalid-input`: every wrong field is in `errors`.",
+    429: "`too-many-requests`: in this minute, of this key or address. Or `login-locked`.",
     503: "`database-unavailable`; `Retry-After` says when to try again.",
 }
 """What a problem of this status means, unless a view says it otherwise."""
@@ -194,15 +197,15 @@ def complete_schema(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 
 def _refused_to_some(path: str, operation: Mapping[str, Any]) -> tuple[int, ...]:
-    """A key that is wrong is refused also where none is asked for."""
+    """A key that is wrong is refused also where none is asked for, and so is who asks too often."""
     if path in PROBES:
         return ()
-    return (401, 403) if "security" in operation else (401,)
+    return (401, 403, 429) if "security" in operation else (401, 429)
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    content = {PROBLEM: {"schema": ref("Problem")}}
-    return {"description": ERRORS[status], "content": content}
+    refusal = {"description": ERRORS[status], "content": {PROBLEM: {"schema": ref("Problem")}}}
+    return refusal | ({"headers": HEADERS} if status == TooManyRequests.status else {})
 
 
 def _answer_schema(schemas: dict[str, Any]) -> dict[str, Any]:

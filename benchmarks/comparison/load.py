@@ -58,14 +58,17 @@ def run(
     seconds: float,
     bodies: Path | None = None,
     keys: str = "",
+    authorization: str = "",
 ) -> Load:
     """POST `body` to `url` over and over on each of the connections.
 
     `bodies`: a file with others, one in each line, which are sent by turns instead. `keys`: the
-    idempotency key of each request, with the request's number in place of `%d`.
+    idempotency key of each request, with the request's number in place of `%d`. `authorization`:
+    the header.
     """
     instead = {} if bodies is None else {"BENCHMARK_BODIES": str(bodies)}
     instead |= {"BENCHMARK_KEYS": keys} if keys else {}
+    instead |= {"BENCHMARK_AUTHORIZATION": authorization} if authorization else {}
     result = subprocess.run(
         # One thread: the servers need the cores more than this client does.
         [find_wrk(), "--threads=1", f"--connections={connections}", f"--duration={seconds:.0f}s",

@@ -3,6 +3,7 @@
 wrk.method = "POST"
 wrk.body = assert(os.getenv("BENCHMARK_BODY"), "BENCHMARK_BODY is not set")
 wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = os.getenv("BENCHMARK_AUTHORIZATION")
 
 local bodies = os.getenv("BENCHMARK_BODIES")
 if bodies then

@@ -49,6 +49,23 @@ class Process:
                 command, cwd=cwd, env=env, stdout=output, stderr=output, start_new_session=True
             )
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def answers(self, url: str, *, seconds: float) -> None:
+        """Wait until it answers a GET with 200. Raises CannotMeasure."""
+        parts = urlsplit(url)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._popen.poll() is None:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+            with contextlib.closing(connection), contextlib.suppress(OSError):
+                connection.request("GET", parts.path)
+                if connection.getresponse().status == 200:
+                    return
+            time.sleep(0.2)
+        raise CannotMeasure(f"{self._name} does not serve; see {self._log}")
+
     def first_answer(self, url: str, body: bytes, *, seconds: float) -> Any:
         """Ask until the server answers with 200. Raises CannotMeasure."""
         last: object = "nothing answered"

@@ -24,7 +24,10 @@ WAITING = Measure(
     "housing_training_waiting_seconds",
     "since the oldest run that no worker has begun was asked for; 0: none waits",
 )
-REACHED = Measure("housing_redis_up", "1: Redis answers; 0: the next two are missing")
+REACHED = Measure(
+    "housing_redis_up",
+    "1: Redis answers; 0: the next two are missing, and each process limits by itself",
+)
 QUEUE = Measure("housing_queue_length", "messages that no worker has taken", ("queue",))
 TAKEN = Measure(
     "housing_queue_taken", "messages that workers have taken and not done, of all queues"

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from modelregistry.read_only import ReadOnlyAdmin
 from predictions.keys import services
@@ -12,13 +13,17 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     """A key is made by `manage.py make_key`, which shows its secret once; here it is revoked."""
 
     list_display = (
-        *("name", "prefix", "scopes", "created_by", "created_at"),
-        *("expires_at", "revoked_at"),
+        *("name", "prefix", "state", "scopes", "expires_at", "last_used_at"),
+        *("per_minute", "created_by"),
     )
     list_filter = ("created_by",)
     search_fields = ("name", "prefix")
     exclude = ("digest",)
     actions = ("revoke",)
+
+    @admin.display
+    def state(self, key: ApiKey) -> str:
+        return key.state(timezone.now())
 
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -1,7 +1,7 @@
 import hashlib
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -44,8 +44,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, help_text="to some seconds")
     per_minute = models.PositiveIntegerField(
         null=True,
-        validators=[MinValueValidator(1)],
-        help_text="requests that it may make; empty: as many as HOUSING_KEY_LIMIT says",
+        help_text="requests that it may make; 0: any number; empty: as HOUSING_KEY_LIMIT says",
     )
 
     objects = ApiKeyQuerySet.as_manager()
@@ -66,6 +65,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def state(self, now: datetime) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "good" if now < self.expires_at else "expired"
 
 
 class KeyChangesManager(models.Manager["KeyChanges"]):

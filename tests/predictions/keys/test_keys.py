@@ -138,6 +138,7 @@ def test_the_admin_revokes_and_shows_no_hash(client: Client, db: None) -> None:
     made()
     key = ApiKey.objects.get()
     client.force_login(User.objects.create_superuser("root"))
+    assert "good" in client.get("/admin/keys/apikey/").text
     assert key.digest not in client.get(f"/admin/keys/apikey/{key.pk}/change/").text
     assert client.get("/admin/keys/apikey/add/").status_code == 403
     choice = {"action": "revoke", "_selected_action": [key.pk]}
@@ -165,3 +166,28 @@ def test_openapi_names_the_scope_of_each_operation(api: Client) -> None:
     assert {"bearerAuth": ["train"]} in train
     upload = paths["/api/models/{predictor}/"]["post"]["security"]
     assert all("bearerAuth" not in way for way in upload)
+
+
+def test_keys_are_listed_with_what_operators_look_for(db: None) -> None:
+    made("crm", "predict", "batch")
+    call_command("make_key", "small", "--scope=predict", per_minute=60, stdout=StringIO())
+    call_command("make_key", "free", "--scope=predict", per_minute=0, stdout=StringIO())
+    made("former")
+    call_command("revoke_key", "former", stdout=StringIO())
+
+    def listed(*arguments: str) -> list[str]:
+        out = StringIO()
+        call_command("list_keys", *arguments, stdout=out)
+        return out.getvalue().splitlines()
+
+    head, *rows = listed()
+    assert head.split()[:3] == ["name", "begins", "state"]
+    assert [row.split()[0] for row in rows] == ["free", "small", "crm"]
+    assert "any number" in rows[0] and " 60 " in rows[1] and "as all" in rows[2]
+    assert "predict,batch" in rows[2] and "never" in rows[2]
+    assert any("revoked" in row for row in listed("--all"))
+
+
+def test_a_limit_that_cannot_be_is_refused(db: None) -> None:
+    with pytest.raises(CommandError, match="per_minute"):
+        call_command("make_key", "a", "--scope=predict", per_minute=-1, stderr=StringIO())

@@ -18,6 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("name", help="stands as key:NAME wherever it did something")
         parser.add_argument("--scope", action="append", choices=SCOPES, required=True)
         parser.add_argument("--days", type=int, default=DAYS, help=f"default: {DAYS}")
+        parser.add_argument(
+            "--per-minute",
+            type=int,
+            help="requests that it may make; 0: any number; default: HOUSING_KEY_LIMIT",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -25,6 +30,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 scopes=options["scope"],
                 days=options["days"],
+                per_minute=options["per_minute"],
                 created_by=f"{getuser()} (command)",
             )
         except DomainError as error:
