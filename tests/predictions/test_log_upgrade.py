@@ -1,5 +1,6 @@
 """An upgrade gives the log its column `subject` and indexes while the log is in use."""
 
+import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
@@ -22,11 +23,17 @@ WAITING = (
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' "
     "AND relation = 'predictions_prediction'::regclass"
 )
+WAITING_FOR_ACTIVATIONS = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted "
+    "AND relation = 'modelregistry_activation'::regclass"
+)
 # As it was before, and as an upgrade left it that was interrupted at its first month.
 BEFORE = f"""
 DROP INDEX prediction_subject, prediction_created;
 DELETE FROM django_migrations WHERE app = 'traffic'
-OR (app = 'predictions' AND name IN ('0003_subject', '0004_created'));
+OR (app = 'predictions' AND name >= '0003');
+DROP TABLE predictions_erasure;
+DROP FUNCTION predictions_erase_caller;
 CREATE INDEX prediction_subject ON ONLY predictions_prediction (subject, id)
 WHERE subject IS NOT NULL;
 CREATE INDEX predictions_prediction_{month_ahead(0)}_subject_id_idx
@@ -74,3 +81,34 @@ def test_it_works(database: OwnDatabase) -> None:
         made = "SELECT predictions_make_partition(%s)"
         assert other.execute(made, [datetime(2036, 1, 1, tzinfo=UTC)]).fetchone() == (True,)
         assert other.execute(MONTHS_WITH).fetchall() == [(index, 5) for index in INDEXES]
+
+
+def test_a_table_that_is_in_use_for_long_is_waited_for_and_nobody_waits_behind(
+    own_database: OwnDatabase,
+) -> None:
+    done: list[subprocess.CompletedProcess[str]] = []
+    code = "from predictions.upgrading import migrate; migrate(report=print)"
+    upgrade = threading.Thread(target=lambda: done.append(own_database.manage("shell", "-c", code)))
+    use = "LOCK TABLE modelregistry_activation IN ROW EXCLUSIVE MODE"
+    with (
+        own_database.connect() as user,
+        own_database.connect(options="-c lock_timeout=5s") as other,
+    ):
+        user.execute("DROP INDEX activation_predictor")
+        user.execute(
+            "DELETE FROM django_migrations WHERE app = 'modelregistry' "
+            "AND name = '0005_index_of_activations'"
+        )
+        user.execute("BEGIN")
+        user.execute(use)
+        upgrade.start()
+        wait_until(lambda: other.execute(WAITING_FOR_ACTIVATIONS).fetchone() == (1,))
+        with other.transaction():
+            other.execute(use)  # behind the upgrade, which gives way
+        assert not done
+        user.execute("COMMIT")
+        upgrade.join()
+        assert done[0].returncode == 0, done[0].stderr
+        assert "a table is in use for long; trying again" in done[0].stdout
+        there = "SELECT count(*) FROM pg_indexes WHERE indexname = 'activation_predictor'"
+        assert other.execute(there).fetchone() == (1,)

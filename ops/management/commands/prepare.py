@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from learning.fields import example_of
@@ -18,6 +17,7 @@ from predictions.partitions import make_partitions
 from predictions.training.foreground import train_version
 from predictions.training.models import TrainingRun
 from predictions.training.offering import offer_schedules
+from predictions.upgrading import migrate
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._say("bringing the database up to date")
-        call_command("migrate", verbosity=0, interactive=False)
+        migrate(report=self._say)
         make_partitions()
         offer_schedules()
         folder = Path(settings.DATA_FOLDER) if settings.DATA_FOLDER else None

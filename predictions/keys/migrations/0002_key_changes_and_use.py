@@ -3,10 +3,17 @@ from django.db import migrations, models
 
 COUNTED = """
     INSERT INTO keys_keychanges (number) VALUES (0);
-    CREATE FUNCTION keys_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    -- The owner's rights: the role that serves has none to the new table before it is given some, and
+    -- the release before revokes keys meanwhile.
+    CREATE FUNCTION keys_count_change() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
     BEGIN
         UPDATE keys_keychanges SET number = number + 1;
         RETURN NULL;
+    END $$;
+    DO $$
+    BEGIN
+        EXECUTE format(
+            'ALTER FUNCTION keys_count_change SET search_path = %I, pg_temp', current_schema);
     END $$;
     CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF
         name, digest, scopes, expires_at, revoked_at, per_minute ON keys_apikey
@@ -20,6 +27,7 @@ NOT_COUNTED = """
 
 class Migration(migrations.Migration):
     dependencies = [("keys", "0001_api_keys")]
+    side_by_side = "the trigger counts changes in a table of its own, with its owner's rights"
 
     operations = [
         migrations.AddField(

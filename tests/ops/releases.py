@@ -1,0 +1,37 @@
+"""The release before this one: its files, as `deploy/previous-release` names them."""
+
+import io
+import subprocess
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+COMMIT = (settings.BASE_DIR / "deploy" / "previous-release").read_text().strip()
+
+
+def git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["git", *arguments], cwd=settings.BASE_DIR, capture_output=True)
+
+
+@cache
+def is_known() -> bool:
+    return git("cat-file", "-e", f"{COMMIT}^{{commit}}").returncode == 0
+
+
+needs_history = pytest.mark.skipif(
+    not is_known(), reason=f"the history has no {COMMIT[:7]}, the release before: a whole clone has"
+)
+
+
+def files_before() -> set[str]:
+    """Paths of all files of the release before."""
+    return set(git("ls-tree", "-r", "--name-only", COMMIT).stdout.decode().splitlines())
+
+
+def unpack(folder: Path) -> None:
+    archive = git("archive", COMMIT).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
