@@ -20,14 +20,24 @@ from benchmarks.comparison import load
 from benchmarks.comparison.load import CannotMeasure, Load
 
 HOME = {
-    "bedrooms": 3,
-    "bathrooms": 2.0,
-    "sqft_living": 1800,
-    "sqft_lot": 7200,
+    "bedrooms": 4,
+    "bathrooms": 1.0,
+    "sqft_living": 1680,
+    "sqft_lot": 5043,
     "floors": 1.5,
-    "sqft_above": 1800,
+    "waterfront": 0,
+    "view": 0,
+    "condition": 4,
+    "grade": 6,
+    "sqft_above": 1680,
     "sqft_basement": 0,
-    "zipcode": "98103",
+    "yr_built": 1911,
+    "yr_renovated": 0,
+    "zipcode": "98118",
+    "lat": 47.5354,
+    "long": -122.273,
+    "sqft_living15": 1560,
+    "sqft_lot15": 5765,
 }
 KINDS = {"no key": "", "a new key each": "%d", "the same key": "same"}
 
@@ -55,7 +65,7 @@ def measure(chosen: argparse.Namespace, connections: int) -> dict[str, list[Load
     for turn in range(chosen.rounds + 1):
         for kind, key in KINDS.items():
             found = load.run(
-                f"{chosen.url}/api/predict/minimal/",
+                f"{chosen.url}/api/predict/",
                 json.dumps(HOME).encode(),
                 connections=connections,
                 seconds=2 if turn == 0 else chosen.seconds,

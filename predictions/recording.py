@@ -63,7 +63,8 @@ def record(row: AuditRow) -> None:
 
 
 def _insert(row: AuditRow) -> None:
-    with transaction.atomic(), connection.wrap_database_errors:
+    # A row that is refused takes what belongs to it along: there is nothing to go back to.
+    with transaction.atomic(savepoint=False), connection.wrap_database_errors:
         wire = connection.connection.pgconn
         result = wire.exec_params(insert_statement(1), row.parameters(), TYPES, FORMATS)
         if result.status != pq.ExecStatus.COMMAND_OK:

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import re
 import secrets
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from django.conf import settings
 
 from tests.live import Apart, Live, wait_until
 from tests.predictions.batches.conftest import as_csv, homes
@@ -164,6 +167,16 @@ def test_fifty_equal_reports_are_one_outcome(live: Live, home: dict[str, Any], k
         assert database.execute(query, [identity]).fetchone() == (1,)
 
 
+def test_the_example_of_the_document_is_answered_twice_and_carried_out_once(live: Live) -> None:
+    text = (settings.BASE_DIR / "docs" / "idempotency.md").read_text()
+    (commands,) = re.findall(r"```sh\n(.*?)```", text, re.S)
+    commands = commands.replace("http://127.0.0.1:8000", live.url)
+    done = subprocess.run(["sh", "-euc", commands], capture_output=True, text=True, check=True)
+    first, second = done.stdout.split("HTTP/1.1 200 OK")[1:]
+    assert "Idempotency-Replayed: true" in second and "Idempotency-Replayed" not in first
+    assert first.split("\n\n")[1] == second.split("\n\n")[1]
+
+
 def is_known(live: Live, bearer: str) -> bool:
     """To every process, within a second."""
     connections = [connected(live) for _ in range(8)]
@@ -201,7 +214,7 @@ def test_killed_in_the_middle_it_left_nothing_and_is_done_once(
     apart: Apart, home: dict[str, Any]
 ) -> None:
     live = apart.service
-    request = request_of(PREDICT, home)
+    request = request_of(PREDICT, {**home, "sqft_lot": 4242})
     with stuck(live, request) as (_, came):
         before = live.web_processes()
         for process in before:
@@ -213,7 +226,7 @@ def test_killed_in_the_middle_it_left_nothing_and_is_done_once(
     heard = [ask(connected(live), request) for _ in range(2)]
     hold_to_one_answer(heard, 200)
     with live.database() as database:
-        query = "SELECT count(*) FROM predictions_prediction WHERE caller = '127.0.0.1'"
+        query = "SELECT count(*) FROM predictions_prediction WHERE request->>'sqft_lot' = '4242'"
         assert database.execute(query).fetchone() == (1,)
 
 
