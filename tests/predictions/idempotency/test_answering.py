@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
 from modelregistry.models import ModelVersion
 from modelregistry.services import activate_version
@@ -226,7 +227,7 @@ def test_answers_are_kept_for_so_long_and_no_longer(
 
 
 def test_many_old_answers_go_in_chunks(db: None) -> None:
-    moment = services.timezone.now() - timedelta(days=2)
+    moment = timezone.now() - timedelta(days=2)
     KeptAnswer.objects.bulk_create(
         KeptAnswer(
             caller="test", key=str(n), fingerprint=b"", status=200, headers={}, created_at=moment
