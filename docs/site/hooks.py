@@ -35,6 +35,11 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
     return LINK.sub(follow, markdown)
 
 
+def on_post_page(output: str, *, page: Any, config: Any) -> str:
+    """The theme forgot to name its search to who hears the page."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
+
+
 def _with(items: list[Any], pages: list[str]) -> list[Any]:
     """The navigation with `pages` in the place of the folder's name."""
     filled: list[Any] = []
