@@ -66,10 +66,16 @@ class Findings:
             f"{len(self.weaknesses)} known weaknesses"
         )
         if self.unanswered or self.why_not:
-            names = ", ".join(sorted(self.unanswered)) or "which ones is not known"
-            said.append(f"WARNING: NOT AUDITED: {names}")
+            said.append(f"WARNING: NOT AUDITED: {self._unanswered_in_words()}")
             said += [f"WARNING: {reason}" for reason in self.why_not]
         return said
+
+    def _unanswered_in_words(self) -> str:
+        if not self.unanswered:
+            return "which ones is not known"
+        if not self.answered:
+            return "any of them"
+        return ", ".join(sorted(self.unanswered))
 
     def code(self, *, strict: bool) -> int:
         """Of the process."""

@@ -63,15 +63,14 @@ class Unclear(Exception):
 def licence_of(package: str) -> str:
     """As its metadata says; SPDX names where we know them. Raises Unclear."""
     found = metadata.metadata(package)
-    expression = found.get("License-Expression")
-    if expression:
-        return str(expression)
-    said = str(found.get("License") or "").strip()
+    if "License-Expression" in found:
+        return found["License-Expression"]
+    said = found["License"].strip() if "License" in found else ""
     if said not in NO_NAMES and "\n" not in said and len(said) <= MOST:
         return NAMES.get(said, said)
     listed = [
         line.rpartition(" :: ")[2]
-        for line in found.get_all("Classifier", [])
+        for line in found.get_all("Classifier") or ()
         if line.startswith("License :: ")
     ]
     if listed:

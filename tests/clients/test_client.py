@@ -19,10 +19,24 @@ from valuation_client import (
 )
 
 HOME: Home = {
-    **{"bedrooms": 4, "bathrooms": 1.0, "sqft_living": 1680, "sqft_lot": 5043, "floors": 1.5},
-    **{"waterfront": 0, "view": 0, "condition": 4, "grade": 6, "sqft_above": 1680},
-    **{"sqft_basement": 0, "yr_built": 1911, "yr_renovated": 0, "zipcode": "98118"},
-    **{"lat": 47.5354, "long": -122.273, "sqft_living15": 1560, "sqft_lot15": 5765},
+    "bedrooms": 4,
+    "bathrooms": 1.0,
+    "sqft_living": 1680,
+    "sqft_lot": 5043,
+    "floors": 1.5,
+    "waterfront": 0,
+    "view": 0,
+    "condition": 4,
+    "grade": 6,
+    "sqft_above": 1680,
+    "sqft_basement": 0,
+    "yr_built": 1911,
+    "yr_renovated": 0,
+    "zipcode": "98118",
+    "lat": 47.5354,
+    "long": -122.273,
+    "sqft_living15": 1560,
+    "sqft_lot15": 5765,
 }
 
 

@@ -95,9 +95,10 @@ def test_what_would_take_too_long_is_not_waited_for(home: dict[str, Any]) -> Non
     assert refused.value.code == "too-many-requests"
 
 
-def test_it_gives_up_in_the_end(home: dict[str, Any]) -> None:
+@pytest.mark.parametrize("headers", [{}, {"Retry_After": "0"}])
+def test_it_gives_up_in_the_end(headers: dict[str, str], home: dict[str, Any]) -> None:
     briefly = Retries(seconds=0.2, first_wait=0.02)
-    answers = [problem(503, "no-active-model")] * 50
+    answers = [problem(503, "no-active-model", **headers)] * 50
     with answering(*answers) as server, Client(server.url, retries=briefly) as client:
         with pytest.raises(Unavailable, match="no-active-model"):
             client.value_home(home)
@@ -198,7 +199,7 @@ def test_rows_that_can_be_had_once_are_sent_once() -> None:
 def test_rows_are_sent_while_more_are_being_made() -> None:
     with answering(BATCH) as server, Client(server.url) as client:
 
-        def made() -> Iterator[dict[str, object]]:
+        def made() -> Iterator[dict[str, str]]:
             yield from ({"note": "x" * 1000} for _ in range(100))
             wait_until(lambda: server.begun == 1)
             yield {"note": "the last"}
@@ -232,3 +233,24 @@ def test_a_wait_is_read_from_its_header(header: str | None, seconds: float | Non
 
 def test_a_date_that_has_passed_is_no_wait() -> None:
     assert seconds_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+
+
+def test_results_that_break_off_are_not_taken_for_whole() -> None:
+    header = document(200, "cells")
+    with answering(BATCH, header) as server, Client(server.url) as client:
+        with pytest.raises(UnexpectedAnswer, match="columns are missing"):
+            list(client.results("7"))
+    with answering(BATCH, cut_short) as server, Client(server.url) as client:
+        with pytest.raises(ConnectionFailed):
+            list(client.results("7"))
+
+
+def cut_short(handler: Any) -> None:
+    """A header and a row of results, and then nothing more."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"mine,prediction,lower,upper,model_version,prediction_id,error\r\n")
+    handler.wfile.write(b"a,400000,,,1,x,\r\n")
+    handler.wfile.flush()
+    hangs_up(handler)

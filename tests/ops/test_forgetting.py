@@ -30,7 +30,7 @@ def forget(caller: str = ADDRESS) -> str:
 def read(statement: str, parameters: Any = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def whole_log() -> list[Any]:

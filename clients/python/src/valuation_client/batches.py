@@ -15,7 +15,7 @@ from typing import IO, Literal
 import httpx
 
 from valuation_client.asking import as_json
-from valuation_client.errors import BatchFailed, Fault, WaitTimeout
+from valuation_client.errors import BatchFailed, Fault, UnexpectedAnswer, WaitTimeout
 from valuation_client.homes import Model
 from valuation_client.transport import Body, connection_failed
 
@@ -191,16 +191,20 @@ class _Arriving(io.RawIOBase):
 OURS = ("prediction", "lower", "upper", "model_version", "prediction_id", "error")
 
 
-def scored_rows(response: httpx.Response, separator: str) -> Iterator[ScoredRow]:
-    """Of the CSV of results, as it comes. Raises ConnectionFailed if it ends too early."""
-    # Lines end as CSV ends them: in a cell there may be whatever Unicode calls an end of line.
-    text = io.TextIOWrapper(io.BufferedReader(_Arriving(response)), "utf-8-sig", newline="")
-    try:
-        with closing(response):
-            for cells in csv.DictReader(text, delimiter=separator):
+def scored_rows(ask: Callable[[], httpx.Response], separator: str) -> Iterator[ScoredRow]:
+    """Of the CSV of results, as it comes; asked for when the first row is. Raises ConnectionFailed
+    if it ends too early, UnexpectedAnswer if it is something else."""
+    with closing(ask()) as response:
+        # Lines end as CSV ends them: in a cell there may be whatever Unicode calls an end of line.
+        text = io.TextIOWrapper(io.BufferedReader(_Arriving(response)), "utf-8-sig", newline="")
+        try:
+            reader = csv.DictReader(text, delimiter=separator)
+            if not set(OURS) <= set(reader.fieldnames or ()):
+                raise UnexpectedAnswer("these are no results of a batch: columns are missing")
+            for cells in reader:
                 yield _scored(cells)
-    except httpx.TransportError as error:
-        raise connection_failed(error) from error
+        except httpx.RequestError as error:
+            raise connection_failed(error) from error
 
 
 def _scored(cells: dict[str, str]) -> ScoredRow:

@@ -41,11 +41,10 @@ SAFE_TWICE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 class Client:
-    """The valuation service at `base_url`, such as `https://valuation.example`.
-
-    `key`: an API key, if the service asks for one. `timeout`: seconds for connecting, and for each
-    block that is sent or received. Threads may share it. All methods raise ValuationError: a
-    ProblemError, ConnectionFailed or UnexpectedAnswer.
+    """The valuation service at `base_url`, such as `https://valuation.example`. `key`: an API
+    key, if the service asks for one. `timeout`: seconds for connecting, and for each block that is
+    sent or received. Threads may share it. All methods raise ValuationError: a ProblemError,
+    ConnectionFailed or UnexpectedAnswer.
     """
 
     def __init__(
@@ -177,11 +176,11 @@ class Client:
         )
 
     def results(self, batch: Batch | str) -> Iterator[ScoredRow]:
-        """Of a batch that is done: its rows in the order of the file, as they come. An answer that
-        breaks off raises ConnectionFailed; `download` begins again by itself."""
+        """Its rows when it is done, in the order of the file, as they come. What breaks off raises
+        ConnectionFailed; `download` begins again by itself."""
         found = batch if isinstance(batch, Batch) else self.batch(batch)
         asked = Asked("GET", f"{_batch_path(found)}results/")
-        return scored_rows(self._transport.open(asked), found.file.separator or ",")
+        return scored_rows(partial(self._transport.open, asked), found.file.separator or ",")
 
     def download(
         self,

@@ -46,7 +46,7 @@ class Attempts:
         # Not for secrets: so that many clients do not come at once.
         chance = random.random()  # noqa: S311
         if retry_after is not None:
-            return retry_after * (1 + SPREAD * chance)
+            return max(retry_after, self.retries.first_wait) * (1 + SPREAD * chance)
         # 2.0**64 waits would be longer than anybody has: the power is kept a number.
         wait = self.retries.first_wait * 2.0 ** min(self.failed, 64)
         return min(wait, self.retries.longest_wait) * (1 - chance / 2)

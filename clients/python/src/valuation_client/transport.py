@@ -83,7 +83,7 @@ class Transport:
             except ProblemError as error:
                 fault: ValuationError = error
                 again, wait = _is_for_now(error, asked), error.retry_after
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 fault = connection_failed(error)
                 again, wait = asked.is_safe_twice or isinstance(error, NOT_SENT), None
             if asked.has_body_once or not again or not attempts.wait(wait):
@@ -114,7 +114,7 @@ class Transport:
             raise
 
 
-def connection_failed(error: httpx.TransportError) -> ConnectionFailed:
+def connection_failed(error: httpx.RequestError) -> ConnectionFailed:
     fault = ConnectionFailed(str(error) or type(error).__name__)
     fault.__cause__ = error
     return fault
