@@ -38,6 +38,7 @@ def post_worker_init(worker: Any) -> None:
     from django.db import Error
 
     from ops.health import readiness_faults
+    from ops.statements import limit_statements
     from ops.usage import counting
     from predictions import serving
     from predictions.access import PREDICT
@@ -46,6 +47,7 @@ def post_worker_init(worker: Any) -> None:
     from predictions.questions import Questions
     from predictions.throttling import limits
 
+    limit_statements()
     with contextlib.suppress(Error):  # without the database nobody is answered anyway
         if settings.PRODUCTION and PREDICT.is_asked() and not services.was_a_key_made():
             raise RuntimeError(

@@ -81,18 +81,23 @@ VARIABLES = (
         "5",
         "how long a request may wait for its audit row before it is answered 503",
     ),
+    Variable(
+        "HOUSING_STATEMENT_SECONDS",
+        "30",
+        "how long one statement of a request may take in the database, seconds; 0: no limit",
+    ),
     Variable("HOUSING_GATE_SECONDS", "60", "how long a new model version may take to be tried"),
     Variable("HOUSING_GATE_MEMORY", "2048", "how much memory it may take then, MB"),
+    Variable(
+        "HOUSING_IDEMPOTENCY_HOURS",
+        "24",
+        "how many hours the answer to an `Idempotency-Key` is kept, to be given again",
+    ),
     Variable("HOUSING_SHADOW_DAYS", "30", "how many days answers of shadows are kept"),
     Variable(
         "HOUSING_USAGE_DAYS",
         "90",
         "how many days it is kept how often each endpoint was asked, and by whom",
-    ),
-    Variable(
-        "HOUSING_IDEMPOTENCY_HOURS",
-        "24",
-        "how many hours the answer to an `Idempotency-Key` is kept, to be given again",
     ),
     Variable(
         "HOUSING_KEY", "", "API key that `replay_seconds` and `stream_bitcoin` show to the service"

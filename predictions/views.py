@@ -1,4 +1,5 @@
 import time
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -6,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -58,7 +60,8 @@ class JSONView(APIView):
 
     def get_authenticate_header(self, request: Request) -> str:
         ways = self.get_authenticators()
-        if "Sec-Fetch-Site" in request.headers:  # a page's script: a browser would ask for a password
+        if "Sec-Fetch-Site" in request.headers:
+            # A page's script: a browser would ask for a password.
             ways = [way for way in ways if not isinstance(way, Basic)]
         challenges = (way.authenticate_header(request) for way in ways)
         return ", ".join(challenge for challenge in challenges if challenge)
@@ -72,8 +75,20 @@ class JSONView(APIView):
 
 
 class SchemaView(SpectacularAPIView):
-    # Open to all, as the page that shows it is.
+    # Open to all, as the page that shows it is; so it is made once, which takes most of a second.
     http_method_names = ("get", "head")
+
+    def _get_schema_response(self, request: Request) -> HttpResponse:
+        renderer = request.accepted_renderer
+        response = HttpResponse(_schema_as(type(renderer)), content_type=renderer.media_type)
+        response["Content-Disposition"] = f'inline; filename="valuation-service.{renderer.format}"'
+        return response
+
+
+@cache
+def _schema_as(renderer: type[BaseRenderer]) -> bytes:
+    schema = SchemaView.generator_class().get_schema(request=None, public=True)
+    return renderer().render(schema, renderer_context={})  # type: ignore[no-any-return]
 
 
 class DocumentationView(SpectacularSwaggerSplitView):

@@ -147,7 +147,7 @@ def test_commas_at_the_end_of_all_lines_are_no_columns(asking: Asking, homes: Ta
 
 
 def test_cells_that_need_quotes_come_back_as_they_went(asking: Asking, homes: Table) -> None:
-    notes = ['two\r\nlines, and "quotes"', "=1+1", "", 'a 5" pipe', "ünï"] * 3
+    notes = ['two\r\nlines, and "quotes"', "'=1+1", "", 'a 5" pipe', "ünï"] * 3
     sent = [{**row, "note": note} for row, note in zip(homes, notes, strict=False)]
     batch = asking.scored(as_csv(sent))
     assert [row["note"] for row in read_csv(asking.results(batch))] == notes
