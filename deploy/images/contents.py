@@ -54,7 +54,7 @@ class Counted:
 def part(name: str, files: Iterable[Path]) -> Part:
     there, counted = sorted(files), Counted()
     with (
-        gzip.GzipFile(fileobj=counted, mode="wb", compresslevel=6) as packed,  # type: ignore[call-overload]
+        gzip.GzipFile(fileobj=counted, mode="wb", compresslevel=6) as packed,
         tarfile.open(fileobj=packed, mode="w|") as archive,
     ):
         for file in there:

@@ -98,7 +98,8 @@ def _ask(image: Image, reference: str, method: str) -> tuple[HTTPMessage, dict[s
     except urllib.error.HTTPError as error:
         if error.code != 401:
             raise _fault(request, error) from error
-        request.add_header("Authorization", f"Bearer {_token(error.headers)}")
+        token = _token(error.headers["WWW-Authenticate"] or "")
+        request.add_header("Authorization", f"Bearer {token}")
     except OSError as error:
         raise _fault(request, error) from error
     try:
@@ -113,9 +114,9 @@ def _send(request: urllib.request.Request) -> tuple[HTTPMessage, dict[str, Any]]
         return response.headers, json.loads(body) if body else {}
 
 
-def _token(headers: HTTPMessage) -> str:
+def _token(asked: str) -> str:
     """For pulling. Who has an account names it: REGISTRY_USER, REGISTRY_PASSWORD."""
-    challenge = dict(re.findall(r'(\w+)="([^"]*)"', headers["WWW-Authenticate"] or ""))
+    challenge = dict(re.findall(r'(\w+)="([^"]*)"', asked))
     realm = challenge.pop("realm", "")
     if not realm.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise RegistryFault(f"the registry asks for a token of {realm or 'nobody'}")

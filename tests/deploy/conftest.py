@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from deploy.images.contents import collect_static
-from deploy.images.dockerfile import assemble, exec_form
+from deploy.images.dockerfile import assemble
 from ops.embedded.servers import Servers
 from tests.conftest import copy_of
 
 from .files import ROOT, SECRETS, compose
-from .running import PATH, answers, free_port, run, running, until
+from .manifests import commands
+from .running import PATH, SECONDS, answers, free_port, run, running, until
 
 SERVICES = compose(SECRETS)["services"]
 Environment = Callable[[str], dict[str, str]]
@@ -54,8 +55,12 @@ def environment(servers: dict[str, str]) -> Environment:
 
 
 @pytest.fixture(scope="session")
-def prepared(image: Path, environment: Environment) -> Path:
-    run(SERVICES["prepare"]["command"], image, environment("prepare"))
+def said_by_prepare(image: Path, environment: Environment) -> str:
+    return run(SERVICES["prepare"]["command"], image, environment("prepare"))
+
+
+@pytest.fixture(scope="session")
+def prepared(image: Path, said_by_prepare: str) -> Path:
     return image
 
 
@@ -77,11 +82,11 @@ def web(
     environment: Environment,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[int]:
-    """The port of a container of `web`, so to speak."""
+    """The port of a Pod of `web`, so to speak."""
     port, log = free_port(), tmp_path_factory.mktemp("web") / "log"
-    command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in exec_form("CMD")]
+    command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in commands()["web"]]
     with running(command, prepared, environment("web"), log) as process:
         until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), process, log)
         yield port
         process.terminate()
-        assert process.wait(30) == 0, log.read_text()
+        assert process.wait(SECONDS) == 0, log.read_text()

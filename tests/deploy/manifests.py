@@ -50,22 +50,50 @@ def pods() -> dict[str, Manifest]:
     }
 
 
+def settings_given() -> dict[str, str]:
+    """Those of the ConfigMap."""
+    return {name: value for one in of_kind("ConfigMap") for name, value in one["data"].items()}
+
+
+def web() -> Manifest:
+    """The container that answers."""
+    container: Manifest = pods()["web"]["spec"]["containers"][0]
+    return container
+
+
 def containers() -> Iterator[tuple[str, Manifest]]:
     for name, pod in pods().items():
         for container in (*pod["spec"]["containers"], *pod["spec"].get("initContainers", ())):
             yield name, container
 
 
-def commands(kind: str = "containers") -> dict[str, list[str]]:
+@cache
+def written() -> dict[str, Manifest]:
+    """Pods' specifications as they stand in the files, without kubectl; `any` waits for prepare."""
+    found = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for one in yaml.safe_load_all(file.read_text()):
+            if one["kind"] in ("Deployment", "Job") and file.name != "process.yaml":
+                found[one["metadata"]["name"]] = one["spec"]["template"]["spec"]
+    return found
+
+
+def commands() -> dict[str, list[str]]:
     """Of each Deployment and Job, by its name."""
     return {
-        name: pod["spec"][kind][0]["command"] for name, pod in pods().items() if kind in pod["spec"]
+        name: pod["containers"][0]["command"] for name, pod in written().items() if name != "any"
     }
+
+
+def waiting() -> list[str]:
+    """What every Deployment does first."""
+    command: list[str] = written()["any"]["initContainers"][0]["command"]
+    return command
 
 
 def probe(name: str, which: str) -> list[str]:
     """The command of a probe, or of a step of the container's life."""
-    container = pods()[name]["spec"]["containers"][0]
+    container = written()[name]["containers"][0]
     found = container.get(which) or container["lifecycle"][which]
     command: list[str] = found["exec"]["command"]
     return command
