@@ -132,6 +132,17 @@ def _ask(
     row.prediction = prediction  # of an answer: what fails before it has none
 
 
+def active_versions() -> tuple[int | None, ...]:
+    """Which answer now, for all predictors; what is told about them is so as long as these do."""
+    found: list[int | None] = []
+    for predictor in catalog.all_predictors():
+        try:
+            found.append(runtime.active_model(predictor.name).version_id)
+        except DomainError:
+            found.append(None)
+    return tuple(found)
+
+
 def required_fields(*, predictor_name: str) -> dict[str, Any]:
     """What the active model needs from a client now, as JSON Schema by field."""
     predictor = catalog.get(predictor_name)
