@@ -6,11 +6,13 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.management import get_commands
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 
 from .test_docs import ROOT
 
+OURS = {"modelregistry", "ops", "predictions", "predictors"}
 PAGE = ROOT / "docs" / "reference" / "api.md"
 
 
@@ -41,3 +43,11 @@ def test_every_operation_and_who_may_ask_for_it_is_there(described: bytes) -> No
             assert f"### `{method.upper()} {path}`\n" in text
     predict = text.partition("### `POST /api/predict/`\n")[2].partition("\n### ")[0]
     assert "a key with `predict`" in predict
+
+
+def test_every_command_is_listed() -> None:
+    ours = [name for name, app in get_commands().items() if app.partition(".")[0] in OURS]
+    assert len(ours) > 20
+    text = (PAGE.parent / "index.md").read_text()
+    # run_training is what the worker starts for itself.
+    assert [name for name in ours if f"`{name}`" not in text] == ["run_training"]
