@@ -14,6 +14,7 @@ __all__ = ("homes", "quick_passwords", "second")
 
 JSON = "application/json"
 Send = Callable[..., Any]
+Doors = dict[str, tuple[Any, ...]]
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def send(api: Client) -> Send:
 @pytest.fixture
 def doors(
     api: Client, home: dict[str, Any], homes: list[dict[str, str]], quick_passwords: None
-) -> dict[str, tuple[Any, ...]]:
+) -> Doors:
     """Body, content type and headers for each address that takes a key."""
     answered = api.post("/api/predict/", home, content_type=JSON).json()
     outcome = {"id": answered["id"], "actual": 500_000, "date": "2026-05-01"}
@@ -47,3 +48,15 @@ def doors(
 
 def rows() -> int:
     return Prediction.objects.count()
+
+
+def shown(response: Any) -> tuple[Any, ...]:
+    """All that is to be equal."""
+    names = ("Content-Type", "X-Model-Version", "X-API-Version", "Location")
+    return response.status_code, response.content, *(response.get(name) for name in names)
+
+
+def refused(response: Any, status: int, code: str) -> str:
+    assert (response.status_code, response.json()["code"]) == (status, code), response.content
+    assert response["Content-Type"] == "application/problem+json"
+    return str(response.json()["detail"])

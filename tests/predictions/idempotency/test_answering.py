@@ -17,27 +17,13 @@ from predictions.idempotency import services
 from predictions.idempotency.models import KeptAnswer
 from predictions.idempotency.tasks import remove_old_answers
 from predictions.outcomes.models import OutcomeRevision
-from tests.predictions.batches.conftest import as_csv, stored_files
 from tests.predictions.keys.test_keys import made
 from tests.predictors.bitcoin.teaching import coming
 
-from .conftest import JSON, Send, rows
+from .conftest import JSON, Doors, Send, refused, rows, shown
 
 PREDICT = "/api/predict/"
-Doors = dict[str, tuple[Any, ...]]
 DOORS = (PREDICT, "/api/predict/minimal/", "/api/predict/bulk/", "/api/batches/", "/api/outcomes/")
-
-
-def shown(response: Any) -> tuple[Any, ...]:
-    """All that is to be equal."""
-    names = ("Content-Type", "X-Model-Version", "X-API-Version", "Location")
-    return response.status_code, response.content, *(response.get(name) for name in names)
-
-
-def refused(response: Any, status: int, code: str) -> str:
-    assert (response.status_code, response.json()["code"]) == (status, code), response.content
-    assert response["Content-Type"] == "application/problem+json"
-    return str(response.json()["detail"])
 
 
 def traces() -> tuple[int, ...]:
@@ -165,45 +151,6 @@ def test_a_key_that_is_none_is_refused(send: Send, doors: Doors, path: str, key:
 def test_a_key_may_be_long_or_quoted(send: Send, home: dict[str, Any]) -> None:
     for key in ("x" * 255, '"8e03978e-40d5-43dd-bc93-6894a57f9324"'):
         assert send(PREDICT, home, key).json() == send(PREDICT, home, key).json()
-
-
-def test_a_batch_has_moved_on_and_the_first_answer_stands(send: Send, doors: Doors) -> None:
-    body, kind, _ = doors["/api/batches/"]
-    first = send("/api/batches/", body, kind=kind)
-    Batch.objects.all().finish(Batch.State.CANCELLED)
-    assert send("/api/batches/", body, kind=kind).json()["state"] == "accepted"
-    assert Batch.objects.get(pk=first.json()["id"]).state == "cancelled"
-
-
-def test_a_form_is_the_same_whatever_its_boundary(api: Client, homes: list[dict[str, str]]) -> None:
-    def sent(name: str, boundary: str, rows: int = 3) -> Any:
-        part = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        content = part.encode() + b"Content-Type: text/csv\r\n\r\n" + as_csv(homes[:rows])
-        return api.post(
-            "/api/batches/",
-            content + f"\r\n--{boundary}--\r\n".encode(),
-            content_type=f"multipart/form-data; boundary={boundary}",
-            headers={"Idempotency-Key": "form"},
-        )
-
-    first, again = sent("homes.csv", "one"), sent("homes.csv", "two")
-    assert first.status_code == 202 and shown(again) == shown(first)
-    assert Batch.objects.count() == 1
-    refused(sent("others.csv", "three"), 422, "idempotency-mismatch")
-    refused(sent("homes.csv", "four", rows=2), 422, "idempotency-mismatch")
-
-
-def test_of_a_file_that_came_again_nothing_is_stored(
-    send: Send, doors: Doors, settings: Any
-) -> None:
-    body, kind, _ = doors["/api/batches/"]
-    first = send("/api/batches/", body, kind=kind)
-    folder = settings.VAR / "batches"
-    before = sorted(folder.iterdir())
-    send("/api/batches/", body, kind=kind)
-    send("/api/batches/", body + b"1", kind=kind)
-    assert sorted(folder.iterdir()) == before
-    assert stored_files(Batch.objects.get(pk=first.json()["id"]).pk) == ["upload"]
 
 
 def test_elsewhere_the_header_means_nothing(api: Client, send: Send) -> None:
