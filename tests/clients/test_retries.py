@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.answering import answering, breaks_off, document, hangs_up, problem
+from tests.clients.answering import Answer, answering, breaks_off, document, hangs_up, problem
 from tests.live import free_port, wait_until
 from valuation_client import (
     Client,
@@ -20,6 +20,7 @@ from valuation_client import (
     TooManyRequests,
     Unavailable,
     UnexpectedAnswer,
+    ValuationError,
 )
 from valuation_client.retries import seconds_to_wait
 
@@ -235,16 +236,6 @@ def test_a_date_that_has_passed_is_no_wait() -> None:
     assert seconds_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-def test_results_that_break_off_are_not_taken_for_whole() -> None:
-    header = document(200, "cells")
-    with answering(BATCH, header) as server, Client(server.url) as client:
-        with pytest.raises(UnexpectedAnswer, match="columns are missing"):
-            list(client.results("7"))
-    with answering(BATCH, cut_short) as server, Client(server.url) as client:
-        with pytest.raises(ConnectionFailed):
-            list(client.results("7"))
-
-
 def cut_short(handler: Any) -> None:
     """A header and a row of results, and then nothing more."""
     handler.send_response(200)
@@ -254,3 +245,17 @@ def cut_short(handler: Any) -> None:
     handler.wfile.write(b"a,400000,,,1,x,\r\n")
     handler.wfile.flush()
     hangs_up(handler)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(document(200, "cells"), UnexpectedAnswer), (cut_short, ConnectionFailed)]
+)
+def test_results_that_are_none_or_break_off_are_not_taken_for_whole(
+    answer: Answer, kind: type[ValuationError]
+) -> None:
+    with (
+        answering(BATCH, answer) as server,
+        Client(server.url) as client,
+        pytest.raises(kind),
+    ):
+        list(client.results("7"))
