@@ -40,6 +40,8 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
+    # Its own has a script in the page, which no page may have (ops.headers).
+    change_form_template = "admin/change_form.html"
 
 
 class TasksOfSchedule(beat.PeriodicTaskInline, TabularInline):

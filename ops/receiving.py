@@ -3,7 +3,12 @@
 from typing import Any
 
 from gunicorn.http.body import Body, ChunkedReader
-from gunicorn.http.errors import InvalidChunkSize, InvalidHeader
+from gunicorn.http.errors import (
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,
+    ParseException,
+)
 from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 
@@ -20,6 +25,13 @@ class BoundedChunks(ChunkedReader):
         if buf.tell() > CHUNK_LINE:
             raise InvalidChunkSize(b"a line that does not end")
         super().get_data(unreader, buf)
+
+    def parse_trailers(self, unreader: Any, data: bytes) -> None:
+        """Raises InvalidChunkExtension: gunicorn's own errors here are no OSErrors."""
+        try:
+            super().parse_trailers(unreader, data)
+        except ParseException as error:
+            raise InvalidChunkExtension(b"behind the last chunk") from error
 
 
 class BoundedRequest(Request):
