@@ -17,6 +17,7 @@ from typing import Any
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 from ops.embedded.leftovers import end_leftovers, mark
 from ops.embedded.servers import Servers, Unreachable
@@ -126,6 +127,17 @@ def prepare(var: Path, environment: dict[str, str]) -> dict[str, Any]:
     return facts | {"password_file": str(kept)}
 
 
+class _Printer(Printer):
+    """Honcho's, which would end, and leave the others behind, when nobody reads any more."""
+
+    def write(self, message: Any) -> None:
+        try:
+            super().write(message)
+        except BrokenPipeError:
+            # For all that is still to come, that of the end of the interpreter too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class _Manager(Manager):
     """Honcho's, which a signal confuses that comes before every process has reported its pid."""
 
@@ -149,7 +161,7 @@ def supervise(port: int, environment: dict[str, str], facts: dict[str, Any]) -> 
     """Run the Procfile until a signal or the end of one process; all end together."""
     # On one's own machine root may run it all; Celery would print a page about it at every start.
     environment = {**environment, "PYTHONWARNINGS": "ignore:::celery.platforms"}
-    manager = _Manager()
+    manager = _Manager(_Printer(sys.stdout))
     signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
     processes = parse_procfile((ROOT / "Procfile").read_text()).processes
     for name, command in processes.items():

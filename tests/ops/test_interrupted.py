@@ -8,7 +8,17 @@ from typing import Any
 
 from django.conf import settings
 
-from tests.live import SAMPLE, Apart, launch, left_behind, manage, outside, wait_until
+from tests.conftest import copy_of
+from tests.live import (
+    SAMPLE,
+    Apart,
+    free_port,
+    launch,
+    left_behind,
+    manage,
+    outside,
+    wait_until,
+)
 
 
 def nothing_is_left(var: Path) -> None:
@@ -62,6 +72,26 @@ def test_sigterm_leaves_nothing_behind_and_the_next_start_does_no_work_twice(
     for text in ("installing", "training the", "new, ", "shown this once"):
         assert text not in second.text
     assert second.stop(signal.SIGINT) == 0
+    nothing_is_left(var)
+
+
+def test_told_to_end_when_nobody_reads_what_it_says_it_ends(
+    started_before: Path, tmp_path: Path
+) -> None:
+    var = copy_of(started_before, tmp_path)
+    process = subprocess.Popen(
+        ["bin/up", "--port", str(free_port())],
+        cwd=settings.BASE_DIR,
+        env=outside(var),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert any(line.startswith("curl ") for line in process.stdout)
+    process.stdout.close()
+    process.terminate()
+    assert process.wait(timeout=60) == 0
     nothing_is_left(var)
 
 
