@@ -8,7 +8,7 @@ import { Many } from "./many.js";
 import { HomeMap } from "./map.js";
 import { Places } from "./places.js";
 import { showSales } from "./sales.js";
-import { asked } from "./service.js";
+import { asked, LOGGED_OUT } from "./service.js";
 import { showSummary } from "./summary.js";
 import { moment, number } from "./words.js";
 
@@ -50,7 +50,8 @@ const asking = new Asking(`${predict}?include=${MEMBERS}`, {
   },
   onTrouble(why) {
     clearTimeout(faultTimer);
-    trouble(`No new estimate: the service does not answer (${why}).`, true);
+    const all = why === LOGGED_OUT ? why : `the service does not answer (${why})`;
+    trouble(`No new estimate: ${all}.`, true);
   },
 });
 
