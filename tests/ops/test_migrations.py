@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,7 @@ def tables_made(sql: str) -> set[str]:
     return set(re.findall(r'\bCREATE TABLE (?:IF NOT EXISTS )?"?(\w+)', sql, re.I))
 
 
-def runs_python(operations: list[Operation]) -> bool:
+def runs_python(operations: Sequence[Operation]) -> bool:
     return any(
         isinstance(one, migrations.RunPython)
         or (
@@ -82,7 +82,7 @@ def test_it_works() -> None:
     for path, migration, sql in ours_since_then():
         new_tables |= tables_made(sql)
         faults = faults_in(sql, new_tables=new_tables)
-        if runs_python(list(migration.operations)):
+        if runs_python(migration.operations):
             faults.append("Python: nobody can see what it does")
         if faults and not getattr(migration, "side_by_side", ""):
             found[path] = faults
