@@ -15,6 +15,9 @@ logger = structlog.get_logger("ops.request")
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 # Answered, or refused for what they ask. What is no JSON, say, is refused without a row.
 IN_AUDIT_LOG = (200, 422)
+# Sent away because there were so many: a line for each would be the flood in another place. They
+# are counted, by caller (ops.usage).
+TOO_MANY = 429
 
 
 class RequestLogMiddleware:
@@ -34,7 +37,11 @@ class RequestLogMiddleware:
         response = self._get_response(request)
         seconds = time.perf_counter() - started
         is_fault = response.status_code >= 500 or seconds >= self._slow
-        is_other = self._tells_others and self._is_other(request, response)
+        is_other = (
+            self._tells_others
+            and response.status_code != TOO_MANY
+            and self._is_other(request, response)
+        )
         if is_fault or self._tells_all or is_other:
             _tell(request, response, seconds, is_fault=is_fault)
         return response

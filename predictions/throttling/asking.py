@@ -8,8 +8,8 @@ from predictions.throttling.counters import Away, Kept, Taken, Wish
 from predictions.waiting import Signal, Waiting
 
 LARGEST_BATCH = 64
-# For those before, and for oneself.
-WAIT_SECONDS = 0.5
+# For those before, and for oneself: longer than they may take.
+WAIT_SECONDS = 1.0
 
 
 class _Turn:
@@ -63,6 +63,10 @@ class Asking:
             found = self._ask([turn.wish for turn in batch])
         finally:
             with self._lock:
+                if isinstance(found[0], Away):  # nor is there an answer for who came meanwhile
+                    batch += self._waiting
+                    self._waiting.clear()
+                    found = [found[0]] * len(batch)
                 for turn, each in zip(batch, found, strict=True):
                     turn.found = each
                 successor = self._waiting[0] if self._waiting else None

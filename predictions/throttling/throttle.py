@@ -38,12 +38,11 @@ class Throttle:
     """One process's. `admit` may be called in any thread, and in the loop."""
 
     def __init__(self, url: str, loop: Loop | None = None) -> None:
-        self._url = url
         self._loop = loop
         self._in_threads = Asking(url, Threads())
         self._in_loop = Asking(url, loop) if loop is not None else self._in_threads
         self._lock = threading.Lock()
-        # Of those that end first, first: all windows are equally long.
+        # The oldest first: nearly in the order in which their windows end.
         self._held: OrderedDict[str, Allowance] = OrderedDict()
         self._with_some_in_hand: set[str] = set()
         self._is_alone = False
@@ -172,7 +171,7 @@ class Throttle:
 
     def _come_back(self) -> None:
         """Raises Away."""
-        self._kept.use(lambda counters: counters.give_back([]))
+        self._kept.use(lambda counters: counters.try_out())
         with self._lock:
             for caller in [c for c, held in self._held.items() if held.window == ALONE]:
                 del self._held[caller]

@@ -97,9 +97,9 @@ def ask_often(
 class Load:
     """A context: clients that ask without a pause, until it ends."""
 
-    def __init__(self, service: Live, home: dict[str, Any], secret: str) -> None:
+    def __init__(self, service: Live, home: dict[str, Any], **headers: str) -> None:
         self.answers: list[Answer] = []
-        self._service, self._home, self._secret = service, home, secret
+        self._service, self._home, self._headers = service, home, headers
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(6)]
 
@@ -117,6 +117,6 @@ class Load:
         return any(wanted(answer) for answer in list(self.answers))
 
     def _ask(self) -> None:
-        client = Client(self._service, self._home, **bearer(self._secret))
+        client = Client(self._service, self._home, **self._headers)
         while not self._stopping.is_set():
             self.answers.append(client.ask(*ASK))
