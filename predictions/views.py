@@ -79,8 +79,9 @@ class SchemaView(SpectacularAPIView):
     http_method_names = ("get", "head")
 
     def _get_schema_response(self, request: Request) -> HttpResponse:
-        renderer = request.accepted_renderer
-        content = _schema_as(type(renderer), services.active_versions())
+        renderer: Any = request.accepted_renderer
+        kind: Any = type(renderer)
+        content = _schema_as(kind, services.active_versions())
         response = HttpResponse(content, content_type=renderer.media_type)
         response["Content-Disposition"] = f'inline; filename="valuation-service.{renderer.format}"'
         return response
@@ -88,7 +89,8 @@ class SchemaView(SpectacularAPIView):
 
 @lru_cache(maxsize=8)
 def _schema_as(renderer: type[Any], versions: tuple[int | None, ...]) -> bytes:
-    schema = SchemaView.generator_class().get_schema(request=None, public=True)
+    generator: Any = SchemaView.generator_class()
+    schema = generator.get_schema(request=None, public=True)
     rendered: bytes = renderer().render(schema, renderer_context={})
     return rendered
 
