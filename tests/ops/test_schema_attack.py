@@ -1,5 +1,8 @@
 """More than 400 wrong and right requests against the running service, made from its own schema and
-by hand: no 5xx, every error in the one form, every request in the audit log."""
+by hand: no 5xx, every error in the one form, every request in the audit log.
+
+Where keys are asked for, as every caller, all routes: tests/access/test_schema_attack.py.
+"""
 
 import http.client
 import json
@@ -9,22 +12,12 @@ from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import booleans
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.live import Live
 
 PATHS = ("/api/predict/", "/api/predict/minimal/")
-MODEL_ROUTES = (
-    ("", "GET"),
-    ("{predictor}/", "GET"),
-    ("{predictor}/", "POST"),
-    ("{predictor}/serving/", "GET"),
-    ("{predictor}/rollback/", "POST"),
-    ("{predictor}/{version}/", "GET"),
-    ("{predictor}/{version}/activate/", "POST"),
-)
 PER_OPERATION_AND_MODE = 80
 # Documented in docs/errors.md: there was no request to audit.
 NOT_A_REQUEST = {400, 405, 411, 413, 415}
@@ -82,68 +75,6 @@ def test_it_works(live: Live) -> None:
             ask()
     assert len(statuses) >= 300
     assert 422 in statuses
-
-
-def test_the_routes_of_model_versions_keep_to_their_schema(live: Live) -> None:
-    """By nobody in particular: whatever is posted is refused, and no model is switched."""
-    schema = schemathesis.openapi.from_url(f"{live.url}/api/schema/?format=json")
-    active = live.get("/api/models/")
-    statuses: dict[str, set[int]] = {"GET": set(), "POST": set()}
-    for path, method in MODEL_ROUTES:
-        operation = schema[f"/api/models/{path}"][method]
-        # Where nothing but the name of a predictor is sent, nothing can be sent wrongly.
-        only_named = method == "GET" and "{version}" not in path
-        for mode in [GenerationMode.POSITIVE] if only_named else GenerationMode:
-            strategy = operation.as_strategy(generation_mode=mode)
-
-            @settings(
-                max_examples=PER_OPERATION_AND_MODE // 4,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=strategy, known=booleans())
-            def ask(case: schemathesis.Case[Any], known: bool) -> None:
-                if known and "predictor" in case.path_parameters:
-                    case.path_parameters["predictor"] = "homes"
-                response = case.call()
-                case.validate_response(response, excluded_checks=[positive_data_acceptance])
-                assert response.status_code < 500
-                statuses[case.method].add(response.status_code)
-
-            ask()
-    assert {200, 404} <= statuses["GET"]
-    assert 401 in statuses["POST"] and not statuses["POST"] & {200, 201}
-    assert live.get("/api/models/") == active
-
-
-def test_all_other_routes_keep_to_their_schema(live: Live) -> None:
-    """By nobody in particular: lists, files, jobs, figures. Whatever is sent, no 5xx."""
-    schema = schemathesis.openapi.from_url(f"{live.url}/api/schema/?format=json")
-    known = {*PATHS, *(f"/api/models/{path}" for path, _ in MODEL_ROUTES)}
-    asked = 0
-    for path in schema:
-        for method in schema[path] if path not in known else ():
-            strategy = schema[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE)
-
-            @settings(
-                max_examples=PER_OPERATION_AND_MODE // 10,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=strategy)
-            def ask(case: schemathesis.Case[Any]) -> None:
-                response = with_key_of_its_own(case).call()
-                case.validate_response(response, excluded_checks=[positive_data_acceptance])
-                assert response.status_code < 500
-                nonlocal asked
-                asked += 1
-
-            ask()
-    assert asked >= 50
 
 
 def hand_made(home: dict[str, Any]) -> list[bytes]:
