@@ -40,6 +40,12 @@ def on_post_page(output: str, *, page: Any, config: Any) -> str:
     return output.replace('role="dialog"', 'role="dialog" aria-label="Search"')
 
 
+def on_post_build(config: Any) -> None:
+    """The slides link documents as they lie in the repository; in the site these are pages."""
+    slides = Path(config.site_dir) / "presentation" / "index.html"
+    slides.write_text(re.sub(r'(href="\.\./[\w/-]+)\.md"', r'\1.html"', slides.read_text()))
+
+
 def _with(items: list[Any], pages: list[str]) -> list[Any]:
     """The navigation with `pages` in the place of the folder's name."""
     filled: list[Any] = []

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Browser
 
-from tests.browser.visiting import Visitor, chromium
+from tests.browser.visiting import SERIOUS, Visitor, chromium
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,6 @@ def browser() -> Iterator[Browser]:
 
 
 def assert_all_can_read(visitor: Visitor) -> None:
-    """axe-core asks for style sheets as no page may that was opened as a file; that is no fault."""
-    assert not visitor.complaints
-    assert not visitor.faults_of_access()
-    visitor.complaints.clear()
+    """axe-core would read style sheets anew, as no page may that was opened as a file."""
+    found = Axe().run(visitor.page, options={"preload": False}).response["violations"]
+    assert [fault for fault in found if fault["impact"] in SERIOUS] == []

@@ -69,6 +69,13 @@ def test_no_figure_stands_there_by_hand() -> None:
     assert {*BY_HAND.findall(text)} <= NO_FIGURES
 
 
+def test_its_links_lead_somewhere_also_where_it_is_opened_in_the_repository() -> None:
+    targets = re.findall(r'(?:href|src|srcset)="([^"#]+)"', shown())
+    assert len(targets) > 20
+    for target in targets:
+        assert (FOLDER / target).is_file(), target
+
+
 def test_what_is_said_to_those_who_sell_homes_takes_fifteen_minutes() -> None:
     timed = re.findall(r'class="slide timed.*?data-minutes="([\d.]+)"', shown(), re.S)
     assert sum(map(float, timed)) == 15

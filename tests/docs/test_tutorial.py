@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from tests.live import Live, outside
@@ -24,8 +25,10 @@ def objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_works(own: Live) -> None:
+def test_it_works(own: Live, started_before: Path) -> None:
     """In one shell, in order, each ending well; and what is said of the answers is so."""
+    # The password was shown when what this service goes on from was first started.
+    own.output.insert(0, (started_before.parent / "said").read_text())
     own.activate(2)  # the reader's first start ends so
     blocks = BLOCK.findall(PAGE.read_text())
     script = "set -euo pipefail\n" + "".join(f"{block}\necho '{END}'\n" for block in blocks)
