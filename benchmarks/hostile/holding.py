@@ -50,7 +50,7 @@ class Holding:
         for kind, start in SLOW_STARTS.items():
             held = [self._connection(small=kind.startswith("an answer")) for _ in range(self._slow)]
             for connection in held:
-                connection.sendall(start)
+                connection.send(start)
             self.slow[kind] = held
         self._dripper.start()
         return self
@@ -76,6 +76,7 @@ class Holding:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         made.settimeout(10)
         made.connect(("127.0.0.1", self._port))
+        made.setblocking(False)
         return made
 
     def _drip(self) -> None:
@@ -84,14 +85,14 @@ class Holding:
                 for connection in held:
                     with suppress(OSError):  # it was closed
                         if kind.startswith("an answer"):
-                            connection.recv(100, socket.MSG_DONTWAIT)
+                            connection.recv(100)
                         else:
-                            connection.send(b"1", socket.MSG_DONTWAIT)
+                            connection.send(b"1")
 
 
 def _is_open(connection: socket.socket) -> bool:
     try:
-        return connection.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) != b""
+        return connection.recv(1, socket.MSG_PEEK) != b""
     except BlockingIOError:
         return True
     except OSError:
