@@ -58,6 +58,8 @@ class Manifest:
     dump_sha256: str
     contents: Contents
     files: list[StoredFile]
+    lost: list[str]
+    """Files of versions that were missing, or not what their rows say: they are not in it."""
 
     def write(self, folder: Path) -> None:
         document = {"format": FORMAT, **asdict(self)}

@@ -1,7 +1,6 @@
 """A backup: the dump of one moment, and the files that the rows of that moment name."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,9 @@ from django.conf import settings
 from ops.backup import files, server
 from ops.backup.contents import contents_of, roles_in, sequences_of
 from ops.backup.errors import CannotBackUp
-from ops.backup.manifest import DUMP, Manifest, StoredFile, digest_of
+from ops.backup.manifest import DUMP, Contents, Manifest, StoredFile, digest_of
 
+# Asked on the connection that has the snapshot, which is none of Django's.
 ARTIFACTS = """
 SELECT model_file, model_sha256 FROM modelregistry_modelversion WHERE gate <> 'removed'
 UNION
@@ -40,14 +40,13 @@ def take_backup(*, folder: Path, with_batches: bool, report: Callable[[str], Non
     try:
         with server.connected() as connection:
             server.check_program("pg_dump", at_least=server.major_of(connection))
-            for attempt in range(1, ATTEMPTS + 1):
+            for attempts_left in reversed(range(ATTEMPTS)):
                 try:
                     _empty(aside)
-                    manifest = _of_one_moment(connection, aside, with_batches, report)
+                    found = _Moment(connection, aside, report, is_last=not attempts_left)
+                    manifest = found.backed_up(with_batches=with_batches)
                     break
                 except _FileGone as error:
-                    if attempt == ATTEMPTS:
-                        raise CannotBackUp(str(error)) from error
                     report(f"{error}; taking another moment")
         manifest.write(aside)
         aside.rename(folder)
@@ -63,64 +62,84 @@ def _empty(folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o700)
 
 
-def _of_one_moment(
-    connection: psycopg.Connection[Any],
-    folder: Path,
-    with_batches: bool,
-    report: Callable[[str], None],
-) -> Manifest:
+class _Moment:
     """One snapshot for the dump, for what is counted, and for the names of files."""
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        sequences = sequences_of(connection)
-        (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
-        made_at = datetime.now(UTC)
-        # First the files: those of versions may be removed, the rows of this moment may not.
-        report("copying the files of versions" + " and batches" * with_batches)
-        stored = _artifacts(connection, folder)
-        if with_batches:
-            stored += _batches(folder)
-        report("dumping the database")
-        dump = folder / DUMP
-        program = server.start("pg_dump", "--format=custom", f"--snapshot={snapshot}", output=dump)
-        try:
-            contents = contents_of(connection, sequences=sequences)
-            fault = server.fault_of(program)
-        finally:
-            _end(program)
-        if fault:
-            raise CannotBackUp(f"pg_dump failed: {fault}")
-        return Manifest(
-            made_at=made_at.isoformat(timespec="seconds"),
-            release=f"{settings.API_VERSION} ({settings.REVISION})",
-            server=server.major_of(connection),
-            roles=roles_in(connection),
-            dump_bytes=dump.stat().st_size,
-            dump_sha256=digest_of(dump),
-            contents=contents,
-            files=stored,
-        )
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        folder: Path,
+        report: Callable[[str], None],
+        *,
+        is_last: bool,
+    ) -> None:
+        """`is_last`: what is missing now was not removed a moment ago, it is lost."""
+        self._connection = connection
+        self._folder = folder
+        self._report = report
+        self._is_last = is_last
+        self._lost: list[str] = []
+
+    def backed_up(self, *, with_batches: bool) -> Manifest:
+        """Raises _FileGone, CannotBackUp."""
+        connection = self._connection
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            sequences = sequences_of(connection)
+            (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+            made_at = datetime.now(UTC)
+            # First the files: those of versions may be removed, the rows of this moment may not.
+            self._report("copying the files of versions" + " and batches" * with_batches)
+            stored = self._artifacts() + (_batches(self._folder) if with_batches else [])
+            self._report("dumping the database")
+            dump = self._folder / DUMP
+            contents = _dumped(connection, dump, snapshot, sequences)
+            return Manifest(
+                made_at=made_at.isoformat(timespec="seconds"),
+                release=f"{settings.API_VERSION} ({settings.REVISION})",
+                server=server.major_of(connection),
+                roles=roles_in(connection),
+                dump_bytes=dump.stat().st_size,
+                dump_sha256=digest_of(dump),
+                contents=contents,
+                files=stored,
+                lost=self._lost,
+            )
+
+    def _artifacts(self) -> list[StoredFile]:
+        """Those that are what their rows say; the others are noted as lost."""
+        found = []
+        for name, sha256 in self._connection.execute(ARTIFACTS).fetchall():
+            try:
+                file = files.copy_out("artifacts", name, self._folder)
+            except FileNotFoundError as error:
+                if not self._is_last:
+                    raise _FileGone(f"the file {name} of a version is not there") from error
+                self._lost.append(name)
+                continue
+            if file.sha256 == sha256:
+                found.append(file)
+            else:
+                (self._folder / file.place).unlink()
+                self._lost.append(name)
+        return found
 
 
-def _end(program: "subprocess.Popen[str]") -> None:
-    """It does not outlive us, nor the snapshot."""
-    if program.poll() is None:
-        program.kill()
-        program.communicate()
-
-
-def _artifacts(connection: psycopg.Connection[Any], folder: Path) -> list[StoredFile]:
-    """Raises _FileGone; CannotBackUp: a file is not what its row says, or was lost long ago."""
-    found = []
-    for name, sha256 in connection.execute(ARTIFACTS).fetchall():
-        try:
-            file = files.copy_out("artifacts", name, folder)
-        except FileNotFoundError as error:
-            raise _FileGone(f"the file {name} of a version is not there") from error
-        if file.sha256 != sha256:
-            raise CannotBackUp(f"the file {name} is not what its version says: restore it first")
-        found.append(file)
-    return found
+def _dumped(
+    connection: psycopg.Connection[Any], dump: Path, snapshot: str, sequences: dict[str, int]
+) -> Contents:
+    """What is in it is counted while pg_dump writes it. Raises CannotBackUp."""
+    program = server.start("pg_dump", "--format=custom", f"--snapshot={snapshot}", output=dump)
+    try:
+        contents = contents_of(connection, sequences=sequences)
+        fault = server.fault_of(program)
+    finally:
+        if program.poll() is None:  # it does not outlive us, nor the snapshot
+            program.kill()
+            program.communicate()
+    if fault:
+        raise CannotBackUp(f"pg_dump failed: {fault}")
+    return contents
 
 
 def _batches(folder: Path) -> list[StoredFile]:

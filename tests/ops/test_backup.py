@@ -19,6 +19,7 @@ from django.conf import settings
 from psycopg import sql
 
 from ops.backup.errors import CannotBackUp, CannotRestore
+from ops.backup.manifest import read_manifest
 from ops.backup.restoring import restore_backup
 from ops.backup.taking import take_backup
 from predictors.homes.ml.schema import HOME_FIELDS
@@ -168,18 +169,27 @@ def test_traffic_is_counted_anew_where_it_was_restored(story: Story) -> None:
     wait_until(is_counted, 60)
 
 
-def test_a_difference_is_named(story: Story) -> None:
-    """The service has gone on since; that is what there is to find."""
+def test_what_is_lost_is_named_and_keeps_nobody_from_backing_up_the_rest(
+    story: Story, tmp_path: Path
+) -> None:
+    """The service has gone on since, and its files of versions are gone."""
     story.service.post("/api/predict/", HOME)
     (story.service.var / "artifacts").rename(story.service.var / "elsewhere")
     try:
-        found = run(story.service.var, "bin/restore", str(story.backup), "--compare")
+        compared = run(story.service.var, "bin/restore", str(story.backup), "--compare")
+        taken = run(story.service.var, "bin/backup", str(tmp_path / "taken"))
     finally:
         (story.service.var / "elsewhere").rename(story.service.var / "artifacts")
-    assert found.returncode == 1
-    assert "table predictions_prediction_20" in found.stdout
-    assert "model.pkl: another one, or none" in found.stdout
-    assert "rows in the backup" in found.stdout
+    assert compared.returncode == 1
+    assert "table predictions_prediction_20" in compared.stdout
+    assert "model.pkl: another one, or none" in compared.stdout
+    assert "rows in the backup" in compared.stdout
+    assert taken.returncode == 1
+    assert "the backup is there, but" in taken.stderr
+    manifest = read_manifest(tmp_path / "taken")
+    assert any(name.endswith("/model.pkl") for name in manifest.lost)
+    assert {file.storage for file in manifest.files} == {"batches"}
+    assert manifest.contents.tables["modelregistry_modelversion"].rows > 0
 
 
 def test_nothing_is_restored_over_a_service_that_runs(story: Story) -> None:

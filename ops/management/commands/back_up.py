@@ -32,3 +32,9 @@ class Command(BaseCommand):
             f"{len(manifest.files):,} files, {manifest.bytes / 1e6:,.1f} MB, as of "
             f"{manifest.made_at}: {options['folder']}"
         )
+        if manifest.lost:
+            names = ", ".join(manifest.lost[:10])
+            raise CommandError(
+                f"the backup is there, but {len(manifest.lost):,} files of versions are lost, or "
+                f"not what they were: {names}"
+            )
