@@ -20,7 +20,14 @@ from benchmarks.comparison.__main__ import environment, say, work_folder
 from benchmarks.comparison.load import CannotMeasure, Load
 from benchmarks.comparison.process import check_free
 from benchmarks.comparison.product import ROOT, Product
-from benchmarks.hostile.everything import Listener, all_attacks, contents, faults_of
+from benchmarks.hostile.everything import (
+    FILES_AT_A_TIME,
+    Listener,
+    contents,
+    faults_of,
+    many_attacks,
+    rare_attacks,
+)
 from benchmarks.hostile.holding import IDLE, Holding
 from benchmarks.hostile.payloads import Bait
 from benchmarks.hostile.pickles import pickle_attacks
@@ -73,15 +80,19 @@ class Attacked:
             bait = Bait(work / "bait", listener.port)
             bait.folder.mkdir()
             before = contents(database)
-            attacks = [
-                attack if place % 2 else with_header(attack, "Authorization", f"Bearer {key}")
-                for place, attack in enumerate(all_attacks(bait, self._product.home))
-            ]
+            many, rare = (
+                [
+                    attack if place % 2 else with_header(attack, "Authorization", f"Bearer {key}")
+                    for place, attack in enumerate(kind(bait, self._product.home))
+                ]
+                for kind in (many_attacks, rare_attacks)
+            )
             token = f"admin:{self._product.admin_password()}".encode()
             staff = f"Basic {base64.b64encode(token).decode()}"
             models = [with_header(a, "Authorization", staff) for a in pickle_attacks(bait)]
             self._send("models", models, connections=2)
-            self._send("all else", attacks, connections=8)
+            self._send("files and framing", rare, connections=FILES_AT_A_TIME)
+            self._send("all else", many, connections=8)
             after = contents(database)
             kept = after.pop("modelregistry_modelversion")
             say(f"versions kept, marked: {kept - before.pop('modelregistry_modelversion')}")

@@ -18,7 +18,13 @@ from django.contrib.auth.hashers import make_password
 from benchmarks.asking import Askers
 from benchmarks.hostile.addresses import address_attacks
 from benchmarks.hostile.bodies import question_attacks
-from benchmarks.hostile.everything import Listener, contents, faults_of, rare_attacks
+from benchmarks.hostile.everything import (
+    FILES_AT_A_TIME,
+    Listener,
+    contents,
+    faults_of,
+    rare_attacks,
+)
 from benchmarks.hostile.holding import IDLE, Holding
 from benchmarks.hostile.payloads import Bait
 from benchmarks.hostile.pickles import pickle_attacks
@@ -59,6 +65,8 @@ def attacked(apart: Apart, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             idle = holding.open_idle()
             answers = send_all(service.port, by(staff, uploads(bait)), connections=2)
             answers += send_all(service.port, chosen(bait))
+            # As many files at a time as one process receives: more are refused (`no-room`).
+            answers += send_all(service.port, rare_attacks(bait, HOME), connections=FILES_AT_A_TIME)
             asked_ready = Counter(service.get("/readyz")[0] for _ in range(20))
             askers.wait_for(5)
         after = contents(database)
@@ -68,11 +76,10 @@ def attacked(apart: Apart, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def chosen(bait: Bait) -> list[Attack]:
-    """Of the many that are like others some, and all the rest."""
+    """Of the many that are like others."""
     return [
         *islice(question_attacks(bait, HOME), 0, None, 4),
         *islice(address_attacks(bait), 0, None, 5),
-        *rare_attacks(bait, HOME),
     ]
 
 
