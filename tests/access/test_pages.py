@@ -19,7 +19,7 @@ def browser() -> Iterator[Browser]:
 
 
 def test_it_works(guarded: Live, browser: Browser) -> None:
-    """Somebody logs in, values a home and a file of them; when the session ends, the page says so."""
+    """Somebody logs in, values a home and a file; when the session ends, the page says so."""
     with visiting(browser, guarded.url) as visitor:
         page = visitor.page
         visitor.go_as_admin("/", guarded.password)
