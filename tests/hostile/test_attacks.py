@@ -1,5 +1,5 @@
-"""More than 5,000 hostile inputs against the running service, while 1,000 idle connections and slow
-clients are held: nothing executed, no 5xx, and everybody else is answered.
+"""More than 5,000 hostile inputs against the running service, while 1,000 idle connections
+are held: nothing executed, no 5xx, and everybody else is answered.
 
 `python3 benchmarks/hostile.py` sends all of them and measures.
 """
@@ -61,7 +61,8 @@ def attacked(apart: Apart, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         address = [f"127.0.0.1:{service.port}"]
         asking = Askers(address, HOME, connections=1, every=0.2)
         staff = staff_of(database)
-        with asking as askers, Holding(service.port) as holding:
+        # Slow ones besides would take the places of large bodies: tests/hostile/test_slow.py.
+        with asking as askers, Holding(service.port, slow=0) as holding:
             idle = holding.open_idle()
             answers = send_all(service.port, by(staff, uploads(bait)), connections=2)
             answers += send_all(service.port, chosen(bait))
