@@ -49,6 +49,11 @@ VARIABLES = (
     ),
     Variable("HOUSING_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "host names, by commas"),
     Variable(
+        "HOUSING_LOGIN_ATTEMPTS",
+        "10",
+        "wrong passwords after which a user is locked for an address, for 15 minutes",
+    ),
+    Variable(
         "HOUSING_TRUSTED_ORIGINS", "", "origins of the admin behind a proxy, by commas, with scheme"
     ),
     Variable("HOUSING_HTTPS", "true", "production: redirect to HTTPS, secure cookies, HSTS"),

@@ -166,7 +166,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 # Half of the threads of a web process may check a password: the others go on.
 PASSWORD_CHECKS = max(1, WEB_THREADS // 2)
-AXES_FAILURE_LIMIT = 10
+AXES_FAILURE_LIMIT = environment.number("HOUSING_LOGIN_ATTEMPTS", minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Nobody locks a user out of other addresses, nor a whole office by one user.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

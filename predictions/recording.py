@@ -66,6 +66,10 @@ def _insert(row: AuditRow) -> None:
     # A row that is refused takes what belongs to it along: there is nothing to go back to.
     with transaction.atomic(savepoint=False), connection.wrap_database_errors:
         wire = connection.connection.pgconn
+        if wire.transaction_status == pq.TransactionStatus.IDLE:
+            # psycopg begins with the first statement of its own, and this is none: the row would
+            # be committed by itself, whatever becomes of the transaction around it.
+            wire.exec_(b"BEGIN")
         result = wire.exec_params(insert_statement(1), row.parameters(), TYPES, FORMATS)
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise error_from_result(result)

@@ -23,7 +23,6 @@ from predictions.idempotency.answering import answer_once, is_replayed
 from predictions.idempotency.decoding import read_key
 from predictions.idempotency.errors import InProgress
 from predictions.idempotency.services import is_known
-from predictions.views import caller as caller_of
 
 CSV = "text/csv"
 JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
@@ -57,7 +56,7 @@ def receive_batch(
             intake = stack.enter_context(services.intake_for(order=order, version=version))
             return _Arrival(order, intake)
 
-        arrived = _receive(request, sent, begin)
+        arrived = _receive(request, caller, sent, begin)
         intake = arrived.intake
         assert intake is not None
 
@@ -77,7 +76,7 @@ def _answer_again(request: HttpRequest, sent: "_Sent", caller: str) -> HttpRespo
         raise InProgress("its answer has just been removed; send it again")
 
     with place():
-        arrived = _receive(request, sent, lambda order: _Arrival(order, None))
+        arrived = _receive(request, caller, sent, lambda order: _Arrival(order, None))
         return answer_once(request, caller=caller, content=arrived.digest(), answer=lost)
 
 
@@ -102,11 +101,11 @@ def _check_media_type(request: HttpRequest) -> None:
         raise UnsupportedMediaType(f"content encoding {coding[:50]}: send the file as it is")
 
 
-def _order(request: HttpRequest, *, is_csv: bool, file_name: str) -> Order:
+def _order(request: HttpRequest, caller: str, *, is_csv: bool, file_name: str) -> Order:
     return Order(
         is_csv=is_csv,
         file_name=file_name,
-        caller=caller_of(request),
+        caller=caller,
         request_id=request.META["HTTP_X_REQUEST_ID"],
     )
 
@@ -160,14 +159,15 @@ class _Arrival:
 
 
 Begin = Callable[[Order], _Arrival]
+"""What becomes of a file when it is known what it is."""
 
 
-def _receive(request: HttpRequest, sent: _Sent, begin: Begin) -> _Arrival:
+def _receive(request: HttpRequest, caller: str, sent: _Sent, begin: Begin) -> _Arrival:
     """The whole file. Raises UploadCutShort, MalformedForm, InvalidInput, and what `begin` and
     its `write` raise."""
     if request.content_type == FORM:
-        return _receive_form(request, sent, begin)
-    arrival = begin(_order(request, is_csv=request.content_type == CSV, file_name=""))
+        return _receive_form(request, caller, sent, begin)
+    arrival = begin(_order(request, caller, is_csv=request.content_type == CSV, file_name=""))
     for block in iter(sent.read, b""):
         arrival.write(block)
     return arrival
@@ -178,8 +178,9 @@ class _Handler(FileUploadHandler):
 
     chunk_size = _BLOCK
 
-    def __init__(self, request: HttpRequest, begin: Begin) -> None:
+    def __init__(self, request: HttpRequest, caller: str, begin: Begin) -> None:
         super().__init__(request)
+        self._caller = caller
         self._begin = begin
         self.names: list[str] = []
         self.arrival: _Arrival | None = None
@@ -193,7 +194,9 @@ class _Handler(FileUploadHandler):
         is_json = PurePosixPath(file_name).suffix.lower() in _JSON_SUFFIXES
         is_csv = not is_json and self.content_type not in JSON_LINES
         assert self.request is not None
-        self.arrival = self._begin(_order(self.request, is_csv=is_csv, file_name=file_name))
+        self.arrival = self._begin(
+            _order(self.request, self._caller, is_csv=is_csv, file_name=file_name)
+        )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.names == [FILE] and self.arrival is not None:
@@ -203,8 +206,8 @@ class _Handler(FileUploadHandler):
         return None
 
 
-def _receive_form(request: HttpRequest, sent: _Sent, begin: Begin) -> _Arrival:
-    handler = _Handler(request, begin)
+def _receive_form(request: HttpRequest, caller: str, sent: _Sent, begin: Begin) -> _Arrival:
+    handler = _Handler(request, caller, begin)
     _parse(request, sent, handler)
     if handler.names != [FILE]:
         shown = ", ".join(handler.names[:20]) or "none"
