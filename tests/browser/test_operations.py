@@ -115,7 +115,7 @@ def test_a_late_answer_does_not_replace_a_newer_one(live: Live, browser: Browser
             held.append(route)
 
     with operator(browser, live) as page:
-        old = page.content()
+        old = page.request.get(page.url).text()
         page.route("**/console/operations/*", hold_the_first)
         look = "document.dispatchEvent(new Event('visibilitychange'))"
         page.evaluate(look)

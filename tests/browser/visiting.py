@@ -102,4 +102,4 @@ def visiting(
     visitor = Visitor(context.new_page(), url)
     yield visitor
     context.close()
-    assert not visitor.complaints
+    assert not visitor.complaints, visitor.complaints

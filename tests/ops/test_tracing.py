@@ -150,10 +150,12 @@ def test_what_happens_by_itself_begins_no_trace(traced: Live, collector: Collect
     assert {span.attributes["request_id"] for span in begun} == {"models"}
 
 
-def test_without_an_address_nothing_of_it_is_imported() -> None:
+def test_without_an_address_nothing_is_traced() -> None:
+    """redis-py imports what it needs to say, if somebody listened; nothing that would listen."""
     code = (
         "import sys, housing_api.wsgi, housing_api.celery; "
-        "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
+        "sys.exit(any(name.startswith(('opentelemetry.instrumentation', "
+        "'opentelemetry.exporter')) for name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, timeout=60)
     assert done.returncode == 0

@@ -30,7 +30,7 @@ def test_it_works(live: Live) -> None:
 
 
 def test_the_password_of_the_banner_opens_the_admin(live: Live) -> None:
-    (line,) = [line for line in live.output if "password" in line]
+    (line,) = [line for line in live.output if "shown this once" in line]
     password = line.split("password ")[1].split()[0]
     code = (
         "from django.contrib.auth import authenticate; "
