@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -62,6 +63,25 @@ def test_without_a_data_folder_the_service_looks_into_data_itself() -> None:
     assert {"/app/data"} <= {
         mount["target"] for mount in prepare["volumes"][1:] if mount["source"] == "./data"
     }
+
+
+def test_both_images_are_built_of_the_revision_that_is_named() -> None:
+    services = compose({**SECRETS, "HOUSING_REVISION": "1.2.3"})["services"]
+    builds = {one["image"]: one["build"] for one in services.values() if "build" in one}
+    assert {image: build["target"] for image, build in builds.items()} == {
+        "valuation-service": "service",
+        "valuation-backup": "backup",
+    }
+    for build in builds.values():
+        assert build["args"] == {"HOUSING_REVISION": "1.2.3"}
+
+
+def test_each_build_that_is_documented_makes_the_image_for_backups_too() -> None:
+    """A service of a profile is left out unless the profile is named."""
+    profiles = compose(SECRETS)["services"]["backup"]["profiles"]
+    lines = re.findall(r"docker compose .*\bbuild\b.*", (ROOT / "docs" / "deploy.md").read_text())
+    assert len(lines) == 2
+    assert all(f"--profile {profile} build" in line for profile in profiles for line in lines)
 
 
 def test_what_is_mounted_from_the_project_exists() -> None:

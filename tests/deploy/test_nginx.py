@@ -57,6 +57,26 @@ def test_a_model_may_be_uploaded_and_nothing_else_is_as_large() -> None:
     assert default.default == str(100 * 1024 * 1024)
 
 
+def test_a_body_that_is_too_large_is_told_the_limits_that_there_are() -> None:
+    """By nginx itself, and by its table in docs/deploy.md."""
+    limits = re.findall(r"client_max_body_size (\d+)m;", "\n".join(DIRECTIVES))
+    written = [f"{int(one) // 1024} GiB" if int(one) >= 1024 else f"{one} MiB" for one in limits]
+    refusal = next(line for line in DIRECTIVES if line.startswith("return 413 "))
+    document = (ROOT / "docs" / "deploy.md").read_text()
+    row = next(line for line in document.splitlines() if line.startswith("| 413 |"))
+    assert re.findall(r"\d+ [MG]iB", refusal) == written
+    assert re.findall(r"\d+ [MG]iB", row)[: len(written)] == written
+    default = {variable.name: variable.default for variable in VARIABLES}
+    for name, text in (
+        ("HOUSING_MAX_BODY", "64 KiB for a question"),
+        ("HOUSING_MAX_BULK", "2 MiB for a list"),
+        ("HOUSING_MAX_OUTCOMES", "4 MiB for outcomes"),
+    ):
+        number, unit = text.split()[:2]
+        assert text in row
+        assert default[name] == str(int(number) * {"KiB": 1024, "MiB": 1024**2}[unit])
+
+
 def test_a_file_of_a_batch_may_be_large_and_is_passed_on_as_it_comes() -> None:
     inside = TEXT.split("location = /api/batches/ {")[1].split("}")[0]
     assert "client_max_body_size 1024m;" in inside and "proxy_pass http://web;" in inside
