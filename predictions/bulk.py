@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import uuid_utils
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
 from learning.fields import Fault
 from modelregistry import runtime
@@ -164,10 +164,12 @@ def _record(items: Sequence[_Item], call: Call) -> None:
         # What one of them took nobody can tell: its share.
         item.row.latency_ms = elapsed / len(items)
     try:
-        recording.record_many(item.row for item in items)
+        recording.record_many([item.row for item in items])
     except (OperationalError, InterfaceError) as error:
         logger.error("database: %s", error)
         raise DatabaseUnavailable("try again in a moment") from error
+    except (DataError, IntegrityError) as error:
+        raise recording.refused(error) from None
 
 
 def _document(items: Sequence[_Item], model: LoadedModel) -> dict[str, Any]:

@@ -59,14 +59,14 @@ class AuditLink:
             self._finish(deadline)
         except psycopg.errors.CheckViolation as error:
             if error.diag.constraint_name is not None or not may_repair:
-                raise Refused(_in_short(error)) from error
+                raise Refused(in_short(error)) from error
             try:
                 self._make_partitions(rows, deadline)
             except (psycopg.Error, OSError) as other:
                 raise Lost(str(other)) from other
             self.insert(rows, deadline=deadline, may_repair=False)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            raise Refused(_in_short(error)) from error
+            raise Refused(in_short(error)) from error
         except (psycopg.Error, OSError) as error:
             raise Lost(str(error)) from error
 
@@ -108,7 +108,7 @@ class AuditLink:
             raise Lost("the database did not answer in time")
 
 
-def _in_short(error: psycopg.Error) -> str:
+def in_short(error: psycopg.Error) -> str:
     """Without the row, which PostgreSQL adds: what was asked is nothing for the log."""
     return error.diag.message_primary or type(error).__name__
 

@@ -97,7 +97,7 @@ def _score(batch: Batch, chunk: BatchChunk) -> None:
             kept.enter_context(reference.kept())
         scored = score_rows(batch, model, rows)
     took = (time.perf_counter() - began) * 1000 / max(len(rows), 1)
-    recording.record_many(scored.audit_rows(latency_ms=took))
+    recording.record_many(list(scored.audit_rows(latency_ms=took)))
     name = batch_storage().save(
         new_name(batch.folder, f"chunk-{chunk.number:06}"), ContentFile(_parquet(scored.table()))
     )

@@ -4,11 +4,13 @@ import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
 from housing_api.celery import app
 from predictions import tasks
@@ -118,6 +120,23 @@ def test_a_month_that_nobody_made_begins_with_its_first_row(own_database: OwnDat
             [first_id(datetime(year, 1, 1, tzinfo=UTC)) for year in (2031, 2032)],
         ).fetchall()
     assert sorted(name[-7:] for (name,) in found) == ["2031_01", "2031_01", "2031_02", "2031_03"]
+
+
+@pytest.mark.parametrize("path", ["/api/predict/", "/api/predict/bulk/"])
+def test_so_does_one_that_a_list_or_a_named_request_comes_to(
+    api: Client, home: dict[str, Any], path: str
+) -> None:
+    """They are written in a transaction, with what belongs to them."""
+    this_month = month_ahead(0)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE predictions_prediction_{this_month}")
+    body = [home, home] if "bulk" in path else home
+    response = api.post(
+        path, body, content_type="application/json", headers={"Idempotency-Key": "a-new-month"}
+    )
+    assert response.status_code == 200, response.content
+    assert this_month in partitions()
+    assert Prediction.objects.count() == (2 if "bulk" in path else 1)
 
 
 def test_making_a_month_stops_no_insert_and_no_insert_stops_it(own_database: OwnDatabase) -> None:
