@@ -13,7 +13,8 @@ from django.urls import Resolver404, resolve
 from predictions.access import REALM, holder_of
 from predictions.addresses import address_of, network_of
 from predictions.errors import NotAuthenticated
-from predictions.keys.holding import holder_with
+from predictions.keys.holding import KeyHolder, confirmed_holder, known_holder
+from predictions.parsing import content_length, is_chunked
 from predictions.problems import from_error
 from predictions.throttling import limits
 from predictions.throttling.allowance import Standing
@@ -21,7 +22,7 @@ from predictions.throttling.errors import TooManyRequests
 
 # Who watches the service asks often, and shows no key.
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-BEARER, BASIC = "bearer ", "basic "
+BEARER, BASIC = "bearer", "basic"
 # Where people type theirs.
 LOGIN = "/admin/login/"
 
@@ -56,31 +57,49 @@ class AdmissionMiddleware:
 
 
 def shows_key(authorization: str) -> bool:
-    return authorization[: len(BEARER)].lower() == BEARER
+    return _scheme_of(authorization) == BEARER
+
+
+def _scheme_of(authorization: str) -> str:
+    """In small letters. As REST framework splits it: by any white space."""
+    return (authorization.split(None, 1) or [""])[0].lower()
 
 
 def _admit(request: HttpRequest) -> Standing | None:
     """None: nobody limits who asks. Raises NotAuthenticated, TooManyRequests."""
     shown = request.META.get("HTTP_AUTHORIZATION", "")
-    length = request.META.get("CONTENT_LENGTH", "")
-    is_key = shows_key(shown)
-    if is_key:
-        # As WSGI gives the bytes of a header: PEP 3333.
-        holder = holder_with(shown[len(BEARER) :].strip().encode("latin-1", "replace"))
-        if holder is not None:
-            request.key_holder = holder  # type: ignore[attr-defined]
-            return limits.admit_key(holder.name, holder.per_minute, limits.cost_of(length))
-    standing = None
-    if settings.ADDRESS_LIMIT:
-        cost = limits.cost_of(length, with_password=_has_password(request, shown))
-        standing = limits.admit_address(network_of(address_of(request)), cost)
-    if is_key:  # a guess: it was counted
+    if not shows_key(shown):
+        return _admit_address(request, shown)
+    # As WSGI gives the bytes of a header: PEP 3333.
+    secret = shown.strip()[len(BEARER) :].strip().encode("latin-1", "replace")
+    holder = known_holder(secret)
+    if holder is None:  # a guess, or a new key: counted before the database is asked
+        _admit_address(request, shown)
+        holder = confirmed_holder(secret)
+    if holder is None:
         raise NotAuthenticated("this key is wrong, has expired or was revoked")
-    return standing
+    return _admit_key(request, holder)
+
+
+def _admit_key(request: HttpRequest, holder: KeyHolder) -> Standing | None:
+    request.key_holder = holder  # type: ignore[attr-defined]
+    return limits.admit_key(holder.name, holder.per_minute, _cost_of(request))
+
+
+def _admit_address(request: HttpRequest, authorization: str) -> Standing | None:
+    if not settings.ADDRESS_LIMIT:
+        return None
+    cost = _cost_of(request, with_password=_has_password(request, authorization))
+    return limits.admit_address(network_of(address_of(request)), cost)
+
+
+def _cost_of(request: HttpRequest, *, with_password: bool = False) -> int:
+    length = None if is_chunked(request) else content_length(request)
+    return limits.cost_of(length, with_password=with_password)
 
 
 def _has_password(request: HttpRequest, authorization: str) -> bool:
     """Which is to be checked."""
-    if authorization[: len(BASIC)].lower() == BASIC:
+    if _scheme_of(authorization) == BASIC:
         return True
     return request.method == "POST" and request.path_info == LOGIN

@@ -57,7 +57,7 @@ class _Held:
     loop: Loop | None
     holders: dict[str, KeyHolder] = field(default_factory=dict)
     """By the digest of the secret."""
-    changes: int = -1
+    changes: int | None = None
     confirmed_at: float = float("-inf")
     used: dict[int, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -70,7 +70,7 @@ class _Held:
             began = time.monotonic()
             # The number first: a key that changes after it is read is read again.
             changes = KeyChanges.objects.number()
-            if changes != self.changes:
+            if changes is None or changes != self.changes:
                 self.holders = {
                     key.digest: _holder(key) for key in ApiKey.objects.usable().iterator()
                 }
@@ -95,6 +95,8 @@ class _Held:
             except Error as error:
                 logger.warning("keys: %s", " ".join(str(error).split()))
                 connection.close()
+            except Exception:  # the next turn may do better
+                logger.exception("keys")
         connection.close()
 
 
@@ -113,22 +115,28 @@ def stop() -> None:
         _held.stopping.set()
 
 
-def holder_with(secret: bytes) -> KeyHolder | None:
-    """Found by its hash: how long that takes tells nothing of the secret.
+def known_holder(secret: bytes) -> KeyHolder | None:
+    """From memory. Found by its hash: how long that takes tells nothing of the secret.
 
     Raises Django's database errors if what is known is old and cannot be confirmed.
     """
-    digest = digest_of(secret)
-    held = _held
-    if held is None:  # a command, a test: nothing is kept
-        key = ApiKey.objects.usable().filter(digest=digest).first()
+    if _held is None:
+        return None
+    _wait_until_confirmed(_held, time.monotonic() - CONFIRMED_SECONDS)
+    return _found(_held, secret)
+
+
+def confirmed_holder(secret: bytes) -> KeyHolder | None:
+    """As the database says now: the key may have been made a moment ago. Raises as the other."""
+    if _held is None:  # a command, a test: nothing is kept
+        key = ApiKey.objects.usable().filter(digest=digest_of(secret)).first()
         return None if key is None else _holder(key)
-    asked_at = time.monotonic()
-    _wait_until_confirmed(held, asked_at - CONFIRMED_SECONDS)
-    holder = held.holders.get(digest)
-    if holder is None:  # it may have been made a moment ago
-        _wait_until_confirmed(held, asked_at)
-        holder = held.holders.get(digest)
+    _wait_until_confirmed(_held, time.monotonic())
+    return _found(_held, secret)
+
+
+def _found(held: _Held, secret: bytes) -> KeyHolder | None:
+    holder = held.holders.get(digest_of(secret))
     now = time.time()
     if holder is None or now >= holder.expires_at:
         return None

@@ -73,8 +73,9 @@ class ApiKey(models.Model):
 
 
 class KeyChangesManager(models.Manager["KeyChanges"]):
-    def number(self) -> int:
-        return self.values_list("number", flat=True).get()
+    def number(self) -> int | None:
+        """None: nobody counts, for somebody emptied the table."""
+        return self.values_list("number", flat=True).first()
 
 
 class KeyChanges(models.Model):

@@ -36,11 +36,14 @@ def stop() -> None:
         _throttle.stop()
 
 
-def cost_of(content_length: str, *, with_password: bool = False) -> int:
-    """Of a request: one, more with a large body, whatever it asks for."""
+def cost_of(length: int | None, *, with_password: bool = False) -> int:
+    """Of a request: one, more with a large body, whatever it asks for.
+
+    `length`: bytes; None if nobody knows how many will come.
+    """
+    if length is None:
+        return MOST_COST
     cost = PASSWORD_COST if with_password else 1
-    # Nobody sends more than 18 digits of bytes, and Python reads no more than 4,300.
-    length = int(content_length[:18]) if content_length.isdecimal() else 0
     if length <= FREE_BYTES:
         return cost
     return min(MOST_COST, cost + (length - FREE_BYTES) // PART_BYTES)

@@ -1,5 +1,6 @@
 """Limits and keys of a service of two processes, as it runs."""
 
+import http.client
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -70,7 +71,7 @@ def test_it_works(limited: Live, home: Home, limit: int) -> None:
 
 def test_both_processes_let_pass_what_is_counted(limited: Live, home: Home) -> None:
     secret = made_key(limited)
-    with Load(limited, home, **bearer(secret)):
+    with Load(limited, home, **bearer(secret)) as load:
         wait_until(
             lambda: all(
                 any(connection.status == "ESTABLISHED" and connection.laddr.port == limited.port
@@ -78,7 +79,9 @@ def test_both_processes_let_pass_what_is_counted(limited: Live, home: Home) -> N
                 for process in limited.web_processes()
             )
         )  # fmt: skip
+        wait_until(lambda: load.is_there(lambda answer: answer.status == 429))
     assert len(limited.web_processes()) == 2
+    assert statuses(load.answers)[200] == KEY_LIMIT
 
 
 def test_an_address_without_a_key_has_a_limit_of_its_own(limited: Live, home: Home) -> None:
@@ -109,8 +112,11 @@ def test_guesses_at_keys_count(limited: Live, home: Home) -> None:
     assert statuses(answers) == {401: ADDRESS_LIMIT, 429: 5}
 
 
-def test_a_password_costs_as_much_as_many_requests(limited: Live, home: Home) -> None:
-    guesser = client(limited, home, next(ADDRESSES), Authorization="Basic eDp5")
+@pytest.mark.parametrize("password", ["Basic eDp5", "basic\teDp5"])
+def test_a_password_costs_as_much_as_many_requests(
+    limited: Live, home: Home, password: str
+) -> None:
+    guesser = client(limited, home, next(ADDRESSES), Authorization=password)
     assert [guesser.ask("GET", "/api/models/").status for _ in range(2)] == [401, 429]
 
 
@@ -121,6 +127,18 @@ def test_a_large_body_costs_more(limited: Live, home: Home) -> None:
     assert first.status == second.status == 200
     size = 100 * (len(str(home)) + 2)
     assert first.left() - second.left() == pytest.approx(1 + (size - 16_384) // 4_096, abs=1)
+
+
+def test_what_comes_in_chunks_costs_the_most(limited: Live, home: Home) -> None:
+    """Nobody knows how much of it there will be."""
+    address, key = next(ADDRESSES), bearer(made_key(limited, scope="batch"))
+    connection = http.client.HTTPConnection("127.0.0.1", limited.port, timeout=30)
+    headers = {"X-Forwarded-For": address, "Content-Type": "text/csv", **key}
+    connection.request("POST", "/api/batches/", iter([b"no,csv\n"]), headers, encode_chunked=True)
+    response = connection.getresponse()
+    assert response.status == 422 and f"r={KEY_LIMIT - 100};" in str(
+        response.getheader("RateLimit")
+    )
 
 
 def test_without_redis_requests_go_on_limited_by_each_process(limited: Live, home: Home) -> None:
@@ -164,6 +182,19 @@ def test_a_revoked_key_is_refused_within_a_second(limited: Live, home: Home) -> 
     late = [answer for answer in load.answers if answer.sent > revoked + 1]
     # A wrong key counts for the address: most are sent away by that.
     assert late and statuses(late).keys() <= {401, 429}
+
+
+def test_keys_are_told_from_each_other_though_nobody_counts_changes(
+    limited: Live, home: Home
+) -> None:
+    """Somebody emptied the table that says that keys have changed."""
+    with limited.database() as database:
+        database.execute("DELETE FROM keys_keychanges")
+        asking = client(limited, home, next(ADDRESSES), **bearer(secret := made_key(limited)))
+        assert asking.ask(*ASK).status == 200
+        database.execute("DELETE FROM keys_apikey WHERE prefix = %s", [secret[:9]])
+        wait_until(lambda: asking.ask(*ASK).status == 401, 5)
+        database.execute("INSERT INTO keys_keychanges (number) VALUES (0)")
 
 
 def test_a_key_ends_when_it_expires(limited: Live, home: Home) -> None:
