@@ -37,7 +37,7 @@ def forget_caller(*, caller: str, actor: str) -> Forgotten:
             "counts of requests": usage.rename_caller(caller=caller, name=erased.name),
             "kept answers, removed": idempotency.forget_caller(caller=caller),
             "failed logins, removed": logins.forget_attempts(
-                name=caller.removeprefix(USER) if caller.startswith(USER) else "",
+                name=caller.removeprefix(USER) if caller.startswith(USER) else None,
                 address=address_in(caller),
             ),
         }

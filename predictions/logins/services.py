@@ -2,7 +2,6 @@ from collections.abc import Collection
 
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 
@@ -17,7 +16,11 @@ def forget_old_attempts() -> int:
     return int(AccessAttempt.objects.filter(attempt_time__lt=until).delete()[0])
 
 
-def forget_attempts(*, name: str, address: str | None) -> int:
+def forget_attempts(*, name: str | None, address: str | None) -> int:
     """Failed logins under a user's name, or from an address; how many."""
-    found = AccessAttempt.objects.filter(Q(username=name) | Q(ip_address=address))
+    found = AccessAttempt.objects.none()
+    if name is not None:
+        found |= AccessAttempt.objects.filter(username=name)
+    if address is not None:
+        found |= AccessAttempt.objects.filter(ip_address=address)
     return int(found.delete()[0])

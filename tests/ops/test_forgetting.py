@@ -109,6 +109,17 @@ def test_who_never_asked_is_forgotten_on_record_too() -> None:
     assert Erasure.objects.get().rows == 0
 
 
+@pytest.mark.parametrize("caller", ["key:crm", "user:olga", "192.0.2.1"])
+def test_nobody_else_may_try_passwords_again(db: None, caller: str) -> None:
+    """Not who came without an address, nor who named no user."""
+    for name, address in (("maria", None), ("", "203.0.113.9"), (None, None)):
+        AccessAttempt.objects.create(
+            username=name, ip_address=address, failures_since_start=9, attempt_time=timezone.now()
+        )
+    assert "failed logins, removed: 0" in forget(caller)
+    assert AccessAttempt.objects.count() == 3
+
+
 @pytest.mark.parametrize("caller", ["", "x" * 151, "erased:1"])
 def test_what_is_no_caller_is_refused(caller: str) -> None:
     with pytest.raises(CommandError):
