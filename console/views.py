@@ -2,7 +2,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.views.generic import TemplateView
 
 from console.home_form import home_form
 from predictions.access import PREDICT
-from predictions.problems import from_error, from_status
+from predictions.problems import from_status
 
 
 class Page(TemplateView):
@@ -31,15 +30,10 @@ class StaffPage(Page):
     """For staff, who log in first."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            user = request.user
-            if not (user.is_active and user.is_staff):
-                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-            response = super().dispatch(request, *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            away = from_error(error, request)
-            assert away is not None
-            return away
+        user = request.user
+        if not (user.is_active and user.is_staff):
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        response = super().dispatch(request, *args, **kwargs)
         add_never_cache_headers(response)
         return response
 

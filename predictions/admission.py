@@ -14,7 +14,7 @@ from predictions.access import REALM, holder_of
 from predictions.addresses import address_of, network_of
 from predictions.errors import NotAuthenticated
 from predictions.keys.holding import KeyHolder, confirmed_holder, known_holder
-from predictions.parsing import content_length, is_chunked
+from predictions.lengths import content_length, is_chunked
 from predictions.problems import from_error
 from predictions.throttling import limits
 from predictions.throttling.allowance import Standing

@@ -16,6 +16,7 @@ from predictions.errors import (
     MalformedRequest,
     UnsupportedMediaType,
 )
+from predictions.lengths import content_length, is_chunked
 
 MAX_DEPTH = 32
 
@@ -42,12 +43,9 @@ def read_body(request: HttpRequest, *, accepted: Sequence[str], limit: int) -> b
         got = request.content_type or "none"
         names = " or ".join(accepted)
         raise UnsupportedMediaType(f"content type {got[:100]}: {names} is accepted")
-    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+    if is_chunked(request):
         raise LengthRequired("send Content-Length instead of chunks")
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
+    length = content_length(request)
     if length > limit:
         raise BodyTooLarge(f"{length} bytes: at most {limit} are accepted")
     return request.body

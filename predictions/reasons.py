@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from learning.fields import Fault
 from predictions.errors import InvalidInput, NotAnObject
+from predictions.lengths import content_length, is_chunked
 from predictions.parsing import read_json
 
 REASON_LENGTH = 1_000
@@ -28,17 +29,6 @@ def read_reason(request: HttpRequest) -> str:
     if faults:
         raise InvalidInput(faults)
     return str(reason)
-
-
-def content_length(request: HttpRequest) -> int:
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
-
-
-def is_chunked(request: HttpRequest) -> bool:
-    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
 def unknown(names: Iterable[str], accepted: str) -> list[Fault]:

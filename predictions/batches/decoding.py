@@ -23,10 +23,12 @@ from predictions.idempotency.answering import answer_once, is_replayed
 from predictions.idempotency.decoding import read_key
 from predictions.idempotency.errors import InProgress
 from predictions.idempotency.services import is_known
+from predictions.lengths import content_length, is_chunked
 
 CSV = "text/csv"
 JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 FORM = "multipart/form-data"
+RESULT_FORMATS = ("csv", "jsonl", "parquet")
 FILE = "file"
 _JSON_SUFFIXES = (".jsonl", ".ndjson")
 _BLOCK = 262_144
@@ -83,8 +85,8 @@ def _answer_again(request: HttpRequest, sent: "_Sent", caller: str) -> HttpRespo
 def result_format(request: HttpRequest) -> str:
     """Raises InvalidInput."""
     asked = request.GET.get("format", "csv")
-    if asked not in ("csv", "parquet"):
-        raise InvalidInput([Fault("format", f'"{asked[:50]}" is none', "csv or parquet")])
+    if asked not in RESULT_FORMATS:
+        raise InvalidInput([Fault("format", f'"{asked[:50]}" is none', ", ".join(RESULT_FORMATS))])
     return asked
 
 
@@ -114,10 +116,10 @@ class _Sent:
     """The body as it comes."""
 
     def __init__(self, request: HttpRequest) -> None:
-        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        chunked = is_chunked(request)
         # Of a chunked body Django knows no length and would read nothing; the server ends it.
         self._source: Any = request.META["wsgi.input"] if chunked else request
-        self.expected = 0 if chunked else int(request.META.get("CONTENT_LENGTH") or 0)
+        self.expected = 0 if chunked else content_length(request)
         """Bytes; 0 if it is not said."""
         self._received = 0
         self.is_chunked = chunked

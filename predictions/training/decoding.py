@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from learning.fields import Fault
 from predictions import catalog
 from predictions.errors import InvalidInput, NotAnObject
+from predictions.lengths import content_length, is_chunked
 from predictions.parsing import read_json
-from predictions.reasons import content_length, is_chunked, unknown
+from predictions.reasons import unknown
 
 KNOWN = ("recipe", "forced")
 

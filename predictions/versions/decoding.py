@@ -22,8 +22,9 @@ from predictions.errors import (
     MalformedRequest,
     UnsupportedMediaType,
 )
+from predictions.lengths import content_length, is_chunked
 from predictions.parsing import decode
-from predictions.reasons import content_length, is_chunked, unknown
+from predictions.reasons import unknown
 from predictions.versions.parameters import BEFORE
 
 FEATURES_BYTES = 65_536

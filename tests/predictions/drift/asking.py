@@ -36,15 +36,17 @@ def answered(version: ModelVersion, rows: Rows, at: datetime | None = None, **me
     moment = at or datetime.now(UTC) - timedelta(minutes=1)
     predictions = loading.load(version).predict(rows)
     record_many(
-        row_of(
-            moment,
-            **{
-                "model_version_id": version.pk,
-                "features": row,
-                "prediction": float(prediction),
-                "response": b"{}",
-                **members,
-            },
-        )
-        for row, prediction in zip(rows, predictions, strict=True)
+        [
+            row_of(
+                moment,
+                **{
+                    "model_version_id": version.pk,
+                    "features": row,
+                    "prediction": float(prediction),
+                    "response": b"{}",
+                    **members,
+                },
+            )
+            for row, prediction in zip(rows, predictions, strict=True)
+        ]
     )

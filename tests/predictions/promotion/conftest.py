@@ -84,20 +84,22 @@ def asked(
     """
     one = next(SECONDS)
     record_many(
-        AuditRow(
-            id=uuid_utils.uuid7().bytes,
-            predictor="homes",
-            endpoint=endpoint,
-            caller="test",
-            request_id="test",
-            api_version="1",
-            request=b"{}",
-            status=status,
-            latency_ms=one if is_list else next(SECONDS),
-            model_version_id=version.pk,
-            error=error,
-        )
-        for status in statuses
+        [
+            AuditRow(
+                id=uuid_utils.uuid7().bytes,
+                predictor="homes",
+                endpoint=endpoint,
+                caller="test",
+                request_id="test",
+                api_version="1",
+                request=b"{}",
+                status=status,
+                latency_ms=one if is_list else next(SECONDS),
+                model_version_id=version.pk,
+                error=error,
+            )
+            for status in statuses
+        ]
     )
 
 
