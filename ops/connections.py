@@ -1,28 +1,30 @@
 """The connections of a process: which it takes, which it closes, and which it watches."""
 
 import errno
-import fcntl
 import socket
 import struct
-import sys
-import termios
 import time
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from ops.pacing import PacedSocket
+from ops.pacing import STALLED_SECONDS, PacedSocket
 from ops.receiving import PacedParser
 from ops.shares import Shares
 
 # For the client to close what we closed.
 CLOSING_SECONDS = 2.0
 # A thread waits so long for a client to send more of a body, or to take more of an answer.
-STALLED = struct.pack("ll", 30, 0)  # seconds and microseconds
-# For unread answers: 200 kB beside UNREAD, and the longest answer to a question has 130 kB (400
-# faults, and the names of 64 kB of facts). So the main thread never waits for a client to read.
-ROOM, UNREAD = 212_992, 16_384
+STALLED = struct.pack("ll", STALLED_SECONDS, 0)  # seconds and microseconds
+# For unread answers, with the kernel: more than the longest answer to a question (130 kB: 400
+# faults, and the names of 64 kB of facts).
+ROOM = 212_992
+# Of answers that clients have not taken yet, all together, beside what the kernel has of them.
+MOST_UNSENT = 67_108_864
 # Too many open files, here or on the machine.
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 # For a process with fewer connections to take a new one.
@@ -32,6 +34,8 @@ STAND_BACK_SECONDS = 0.005
 class Connection(TConn):
     """One client's. `timeout` is when the main thread stops watching it (`time.monotonic()`)."""
 
+    since = 0.0
+    """When it began to wait for what it waits for now."""
     is_watched = False
     is_answering = False
     is_closing = False
@@ -47,19 +51,23 @@ class Connection(TConn):
     def begin(self) -> None:
         """Another request, that a thread answers."""
         self.parser.unreader.begin()
-        self.sock.begin()
 
 
-class Connections(ThreadWorker):
+class Connections(ThreadWorker, ABC):
     shares = Shares()
-    keepalived_conns: dict[Connection, None]
+    keepalived_conns: OrderedDict[Connection, None]
     """gunicorn looks how many there are. In the order in which they began to wait."""
     _deaf_until = 0.0
     _stood_back = 0.0
     _has_let_go = False
 
+    @abstractmethod
     def _on_readable(self, conn: Connection, client: socket.socket) -> None:
-        raise NotImplementedError
+        """Something has come, or nothing will any more."""
+
+    @abstractmethod
+    def _make_room(self, newcomer: Connection) -> None:
+        """There are as many connections as there may be."""
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """A process that was told to end lets go of the listening socket at once.
@@ -123,22 +131,56 @@ class Connections(ThreadWorker):
         client.setblocking(False)
         self._watch(conn, self.cfg.keepalive)
         if self.nr_conns >= self.worker_connections:
-            self._close_longest_idle()
+            self._make_room(conn)
         return True
 
-    def _close_longest_idle(self) -> None:
-        """For the next one: who only holds connections open must not keep others out."""
-        for conn in self.keepalived_conns:
-            if not conn.is_answering:
-                self._close(conn)
-                return
-
     def _watch(self, conn: Connection, seconds: float) -> None:
-        conn.timeout = time.monotonic() + seconds
-        if not conn.is_watched:
-            self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
-            conn.is_watched = True
-            self.keepalived_conns[conn] = None
+        """To receive."""
+        conn.since = time.monotonic()
+        conn.timeout = conn.since + seconds
+        if conn.is_watched:
+            self.keepalived_conns.move_to_end(conn)
+        else:
+            self._register(conn, EVENT_READ, partial(self._on_readable, conn))
+
+    def _watch_to_send(self, conn: Connection, go_on: Callable[[], None]) -> None:
+        """What its client had no room for; then `go_on`."""
+        if conn.sock.fileno() < 0:  # its answer broke off
+            self._close(conn)
+            return
+        conn.since = time.monotonic()
+        conn.timeout = conn.sock.taken_until()
+        self._unwatch(conn)
+        self._register(conn, EVENT_WRITE, partial(self._on_writable, conn, go_on))
+        unsent = [conn for conn in self.keepalived_conns if conn.sock.rest]
+        count = sum(len(conn.sock.rest) for conn in unsent)
+        for longest in unsent:
+            if count <= MOST_UNSENT:
+                break
+            count -= len(longest.sock.rest)
+            self._close(longest)
+
+    def _on_writable(
+        self, conn: Connection, go_on: Callable[[], None], client: PacedSocket
+    ) -> None:
+        if not conn.is_watched:  # closed earlier in this round
+            return
+        try:
+            client.send_rest()
+        except OSError:
+            self._close(conn)
+            return
+        conn.timeout = client.taken_until()
+        if not client.rest:
+            self._unwatch(conn)
+            go_on()
+
+    def _register(
+        self, conn: Connection, event: int, callback: Callable[[PacedSocket], None]
+    ) -> None:
+        self.poller.register(conn.sock, event, callback)
+        conn.is_watched = True
+        self.keepalived_conns[conn] = None
 
     def _unwatch(self, conn: Connection) -> None:
         if conn.is_watched:
@@ -166,9 +208,3 @@ class Connections(ThreadWorker):
             return
         conn.is_closing = True
         self._watch(conn, CLOSING_SECONDS)
-
-
-def has_room(client: socket.socket) -> bool:
-    """Whether the client has read the answers before, all but a little: the next then fits."""
-    unread = fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4))  # SIOCOUTQ of tcp(7)
-    return int.from_bytes(unread, sys.byteorder) <= UNREAD

@@ -7,19 +7,26 @@ One = TypeVar("One")
 
 
 class Places(Generic[One]):
-    """So many at a time; the others wait in their order. For one thread."""
+    """So many at a time; some others wait in their order. For one thread."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, most_waiting: int) -> None:
         self._free = count
+        self._most_waiting = most_waiting
         self._waiting: deque[tuple[float, One]] = deque()
 
-    def take(self, one: One, until: float) -> bool:
-        """Whether it has a place. If not, it waits for one until then (`time.monotonic()`)."""
+    def take(self) -> bool:
+        """Whether there was one."""
         if self._free:
             self._free -= 1
             return True
-        self._waiting.append((until, one))
         return False
+
+    def wait(self, one: One, until: float) -> bool:
+        """For a place, until then (`time.monotonic()`); False if too many do already."""
+        if len(self._waiting) >= self._most_waiting:
+            return False
+        self._waiting.append((until, one))
+        return True
 
     def leave(self) -> One | None:
         """Who has the place from now on."""
@@ -27,6 +34,14 @@ class Places(Generic[One]):
             return self._waiting.popleft()[1]
         self._free += 1
         return None
+
+    def first(self) -> One | None:
+        """Who has waited longest."""
+        return self._waiting[0][1] if self._waiting else None
+
+    def turn_away(self) -> One:
+        """The first, who no longer waits."""
+        return self._waiting.popleft()[1]
 
     def late(self, now: float) -> list[One]:
         """Who has waited too long, and no longer does."""

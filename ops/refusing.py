@@ -23,7 +23,11 @@ _SAID = {
         "The headers are too large",
         "at most 100 headers of 8,190 bytes each, and 65,536 together",
     ),
-    BUSY: ("no-room", "There is no room", "other files are being received; try again in a moment"),
+    BUSY: (
+        "no-room",
+        "There is no room",
+        "too many others are slow to send; try again in a moment",
+    ),
     BROKEN: ("internal-server-error", "Internal Server Error", "it is in the log"),
 }
 

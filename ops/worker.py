@@ -10,13 +10,15 @@ import errno
 import socket
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Set
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ops.arriving import Arrived, look
-from ops.connections import Connection, Connections, has_room
+from ops.connections import Connection, Connections
 from ops.loop import Loop
 from ops.places import Places
 from ops.refusing import BROKEN, BUSY, LARGE, refusal, status_of
@@ -28,14 +30,16 @@ PARTING_SECONDS = 1.0
 # The longest that another thread (a page, a version that is loaded) keeps the interpreter from the
 # main thread, each time it let go of it: at each of its system calls. Python's own is 5 ms.
 SWITCH_SECONDS = 0.0005
-# For a place among those that are slow.
+# For a place among those that are slow, and how many may wait for one.
 WAITING_SECONDS = 30.0
+WAITING_PER_THREAD = 4
 SWEEP_SECONDS = 0.5
 RECEIVED_AT_ONCE = 16384
 
 
 class Worker(Connections):
     loop: Loop
+    places: Places[Connection]
     questions: Set[bytes] = frozenset()
     """What the main thread answers; deploy/gunicorn.conf.py says it when the routes are known."""
     asks_for_keys = False
@@ -53,9 +57,10 @@ class Worker(Connections):
         sys.setswitchinterval(SWITCH_SECONDS)
         super().load_wsgi()
         self.loop = Loop(self.poller, self.method_queue.defer)
-        self.keepalived_conns: dict[Connection, None] = {}
+        self.keepalived_conns = OrderedDict()
         # The other half of the threads is for requests that have come whole, and for probes.
-        self.places: Places[Connection] = Places(max(1, self.cfg.threads // 2))
+        threads = self.cfg.threads
+        self.places = Places(max(1, threads // 2), most_waiting=WAITING_PER_THREAD * threads)
 
     # The main thread's round.
 
@@ -97,11 +102,23 @@ class Worker(Connections):
             return
         self._next_sweep = now + SWEEP_SECONDS
         for conn in list(self.keepalived_conns):
-            end = conn.timeout if self.alive else min(conn.timeout, self._ends_at)
+            may_stay = self.alive or conn.sock.rest
+            end = conn.timeout if may_stay else min(conn.timeout, self._ends_at)
             if now >= end and not conn.is_answering:
                 self._close(conn)
         for conn in self.places.late(now if self.alive else now + WAITING_SECONDS):
             self._refuse(conn, BUSY)
+
+    def _make_room(self, newcomer: Connection) -> None:
+        """Who only holds connections open must not keep others out: who has waited longest goes."""
+        waiting = (conn for conn in self.keepalived_conns if not conn.is_answering)
+        idle = next((conn for conn in waiting if conn is not newcomer), None)
+        slow = self.places.first()
+        if slow is not None and (idle is None or slow.since < idle.since):
+            self._say(self.places.turn_away(), BUSY)
+            self._close(slow)
+        elif idle is not None:
+            self._close(idle)
 
     # Questions.
 
@@ -138,16 +155,23 @@ class Worker(Connections):
             self._refuse(conn, LARGE)
             return
         conn.parser.unreader.unread(received)
-        if arrived is Arrived.QUESTION and has_room(conn.sock):
+        if arrived is Arrived.QUESTION:
             conn.is_answering = True
             self.loop.start(self._answer, conn)
             return
         self._unwatch(conn)
         conn.data_ready = True
-        if arrived is not Arrived.SLOW:
+        if arrived is Arrived.SLOW:
+            self._give_place(conn)
+        else:
             self.enqueue_req(conn)
-        elif self.places.take(conn, time.monotonic() + WAITING_SECONDS):
+
+    def _give_place(self, conn: Connection) -> None:
+        conn.since = time.monotonic()
+        if self.places.take():
             self._enqueue_slow(conn)
+        elif not self.places.wait(conn, conn.since + WAITING_SECONDS):
+            self._refuse(conn, BUSY)
 
     def _enqueue_slow(self, conn: Connection) -> None:
         conn.has_place = True
@@ -179,7 +203,10 @@ class Worker(Connections):
         self._after(conn, is_kept)
 
     def _after(self, conn: Connection, is_kept: bool) -> None:
-        """An answer is out."""
+        """An answer is out, but for what its client has no room for yet."""
+        if conn.sock.rest:
+            self._watch_to_send(conn, partial(self._after, conn, is_kept))
+            return
         if not is_kept:
             self._close_gracefully(conn)
             return
@@ -197,10 +224,13 @@ class Worker(Connections):
         return bool(super()._keepalive_after(conn, keepalive))
 
     def _refuse(self, conn: Connection, status: int) -> None:
+        self._say(conn, status)
+        self._close_gracefully(conn)
+
+    def _say(self, conn: Connection, status: int) -> None:
         with suppress(OSError):
             conn.sock.setblocking(False)
             conn.sock.send(refusal(status))
-        self._close_gracefully(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """What is not HTTP, too large or too slow to be read, or failed outside of Django."""

@@ -1,6 +1,7 @@
 """Clients that hold what they connect to: others are answered meanwhile."""
 
 import io
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from benchmarks.hostile.wire import Attack, Line, request
 from ops.pacing import BEGINNING_SECONDS, BYTES_PER_SECOND, PacedSocket, is_too_slow
 from ops.places import Places
 from tests.conftest import copy_of
-from tests.live import START_SECONDS, Live, launch
+from tests.live import START_SECONDS, Live, launch, wait_until
 
 # Of each kind more than there are threads in both processes.
 MANY = 20
@@ -97,21 +98,41 @@ def test_an_answer_that_is_taken_arrives_whole() -> None:
     content = bytes(range(256)) * 100
     ours, theirs = socket.socketpair()
     with PacedSocket(fileno=ours.detach()) as paced, theirs:
-        paced.sendfile(io.BytesIO(content), offset=256, count=1000)
+        assert paced.sendfile(io.BytesIO(content), offset=256, count=1000) == 1000
         paced.sendall(content)
+        assert paced.sendfile(io.BytesIO(content), offset=100) == len(content) - 100
         paced.shutdown(socket.SHUT_WR)
         received = b"".join(iter(lambda: theirs.recv(65536), b""))
-    assert received == content[256:1256] + content
+    assert received == content[256:1256] + content + content[100:]
+
+
+def test_what_a_client_has_no_room_for_is_kept_and_sent_later() -> None:
+    content = bytes(range(256)) * 8000
+    ours, theirs = socket.socketpair()
+    received = b""
+    with PacedSocket(fileno=ours.detach()) as paced, theirs:
+        for start in range(0, len(content), 500_000):
+            paced.sendall(content[start : start + 500_000])
+        assert 0 < len(paced.rest) < len(content)
+        assert paced.taken_until() <= time.monotonic() + BEGINNING_SECONDS
+        while paced.rest:
+            received += theirs.recv(65536)
+            paced.send_rest()
+        paced.shutdown(socket.SHUT_WR)
+        received += b"".join(iter(lambda: theirs.recv(65536), b""))
+    assert received == content
 
 
 def test_places_are_given_in_turn_and_not_waited_for_for_ever() -> None:
-    places: Places[str] = Places(2)
-    assert [places.take(name, until=5.0) for name in "abcd"] == [True, True, False, False]
+    places: Places[str] = Places(2, most_waiting=3)
+    assert [places.take() for _ in range(3)] == [True, True, False]
+    assert [places.wait(name, until=5.0) for name in "cdef"] == [True, True, True, False]
     assert places.leave() == "c"
+    assert places.first() == places.turn_away() == "d"
     assert places.late(4.0) == []
-    assert places.late(5.0) == ["d"]
-    assert places.leave() is None
-    assert places.take("e", until=9.0)
+    assert places.late(5.0) == ["e"]
+    assert places.leave() is places.first() is None
+    assert places.take()
 
 
 @contextmanager
@@ -122,14 +143,35 @@ def with_few_connections(var: Path) -> Iterator[Live]:
     service.stop()
 
 
-def test_idle_connections_keep_nobody_out(
+def test_idle_connections_and_bodies_that_do_not_come_keep_nobody_out(
     started_before: Path, tmp_path: Path, home: dict[str, Any]
 ) -> None:
-    """With many more of them than the service takes."""
+    """With many more of each than the service takes."""
     with with_few_connections(copy_of(started_before, tmp_path)) as service, ExitStack() as stack:
         for _ in range(6 * FEW):
-            held = socket.create_connection(("127.0.0.1", service.port), timeout=10)
-            stack.enter_context(held)
-        for _ in range(3):
-            assert service.post("/api/predict/", home)[0] == 200
-            assert service.get("/readyz")[0] == 200
+            stack.enter_context(held(service))
+        assert_others_are_answered(service, home)
+        large = request("POST", "/api/predict/bulk/", headers={"Content-Length": "1900000"})
+        begun = [stack.enter_context(held(service, large)) for _ in range(6 * FEW)]
+        # All that both processes can hold have begun, and the first of them had to go.
+        wait_until(lambda: sum(map(has_ended, begun)) >= 4 * FEW)
+        assert_others_are_answered(service, home)
+        assert {one.recv(12) for one in begun if has_ended(one)} <= {b"HTTP/1.1 503", b""}
+
+
+def held(service: Live, beginning: bytes = b"") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", service.port), timeout=10)
+    connection.sendall(beginning)
+    return connection
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Answered or closed, where an answer can only be a refusal."""
+    return bool(select.select([connection], [], [], 0)[0])
+
+
+def assert_others_are_answered(service: Live, home: dict[str, Any]) -> None:
+    for _ in range(3):
+        assert service.post("/api/predict/", home)[0] == 200
+        assert service.get("/readyz")[0] == 200
+        assert service.get("/livez")[0] == 200
