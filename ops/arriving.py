@@ -10,14 +10,18 @@ LARGEST = 65536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,4300})[ \t]*\r\n", re.IGNORECASE)
 # Reading the body is more than reading so many bytes.
 _UNSAID = re.compile(rb"\r\n(?:transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
-# With a cookie staff may be asking, whom the database knows; who gives the question a key may have
-# to wait for another.
-_SPECIAL = re.compile(rb"\r\n(?:cookie|idempotency-key)[ \t]*:", re.IGNORECASE)
-# Their answers may be longer than what a connection holds until its client takes it.
-_LONG_ANSWER = re.compile(
-    rb"(?:https?://[^/]*)?/(?:static/|admin/|api/schema/|api/batches/[^/]+/results/)", re.IGNORECASE
+# With a cookie or a password staff may be asking, whom the database knows, and to check a password
+# takes long; who gives the question a key may have to wait for another; and SCRIPT_NAME, from a
+# proxy, makes another address of the target. Headers that only begin so are for a thread too.
+_SPECIAL = re.compile(
+    rb"\r\n(?:cookie|idempotency-key|script_name"
+    # One token of RFC 6750, 2.1. ops/receiving.py refuses a second Authorization.
+    rb"|authorization(?!:[ \t]*bearer [-\w.~+/]+=*[ \t]*\r\n))",
+    re.IGNORECASE,
 )
-_BEARER = re.compile(rb"\r\nauthorization:[ \t]*bearer[ \t]", re.IGNORECASE)
+# Longer than what is kept in memory until its client takes it (ops/pacing.py).
+_STREAM = re.compile(rb"(?:https?://[^/]*)?/api/batches/[^/]+/results/", re.IGNORECASE)
+_AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 
 
 class Arrived(Enum):
@@ -53,9 +57,9 @@ def look(received: bytes, questions: Set[bytes], *, with_key: bool = False) -> A
     method, _, rest = received[:end].partition(b" ")
     target, _, rest = rest.partition(b" ")
     if target not in questions:
-        return Arrived.SLOW if _LONG_ANSWER.match(unquote_to_bytes(target)) else Arrived.OTHER
-    if found is None or method != b"POST" or _SPECIAL.search(received, 0, end):
+        return Arrived.SLOW if _STREAM.match(unquote_to_bytes(target)) else Arrived.OTHER
+    if found is None or method != b"POST" or _SPECIAL.search(received, 0, end + 2):
         return Arrived.OTHER
-    if with_key and _BEARER.search(received, 0, end + 2) is None:
+    if with_key and _AUTHORIZATION.search(received, 0, end) is None:
         return Arrived.OTHER
     return Arrived.QUESTION if rest.startswith(b"HTTP/") else Arrived.OTHER

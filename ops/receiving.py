@@ -36,13 +36,20 @@ class BoundedChunks(ChunkedReader):
 
 class BoundedRequest(Request):
     def set_body_reader(self) -> None:
-        """Raises InvalidHeader: of codings, only `chunked` says where a body ends (RFC 9112, 6.3).
+        """Raises InvalidHeader.
 
-        gunicorn would take others for nothing, and a proxy before it perhaps not.
+        Of codings, only `chunked` says where a body ends (RFC 9112, 6.3); gunicorn would take
+        others for nothing, and a proxy before it perhaps not. Who shows two `Authorization`s (RFC
+        9110, 5.3 and 11.6.2: there is one) would be somebody else to each who reads them.
         """
+        is_shown = False
         for name, value in self.headers:
             if name == "TRANSFER-ENCODING" and value.lower() != "chunked":
                 raise InvalidHeader(name, req=self)
+            if name == "AUTHORIZATION":
+                if is_shown:
+                    raise InvalidHeader(name, req=self)
+                is_shown = True
         super().set_body_reader()
         if self.is_in_chunks():
             self.body = Body(BoundedChunks(self, self.unreader))

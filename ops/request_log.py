@@ -7,12 +7,11 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from predictions.admission import PROBES
 from predictions.views import caller
 
 logger = structlog.get_logger("ops.request")
 
-# Asked every few seconds, by machines.
-PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 # Answered, or refused for what they ask. What is no JSON, say, is refused without a row.
 IN_AUDIT_LOG = (200, 422)
 # Sent away because there were so many: a line for each would be the flood in another place. They

@@ -88,6 +88,8 @@ def _lines() -> dict[str, bytes]:
         "underscores": PLAIN + b"Content_Length: 2\r\n\r\n",
         "bytes in a name": good + b"X-\xff: b\r\n\r\n{}",
         "two hosts": good + b"Host: evil.example\r\n\r\n{}",
+        "two authorizations": good
+        + b"Authorization: Basic YWRtaW46eHg=\r\nAuthorization: Bearer a\r\n\r\n{}",
         "no host": good.replace(b"Host: 127.0.0.1\r\n", b"") + b"\r\n{}",
         "absolute address": good.replace(b"/api", b"http://evil.example/api", 1) + b"\r\n{}",
         "address of another scheme": good.replace(b"/api", b"file:///api", 1) + b"\r\n{}",

@@ -54,7 +54,7 @@ def test_where_a_client_may_be_slow_few_threads_wait_for_it() -> None:
     assert look(request(line).replace(b"Length: 8", b"Length: %d" % 10**15)) is Arrived.SLOW
     assert look(request(line, b"Transfer-Encoding: chunked")) is Arrived.SLOW
     assert look(request(line, b"Expect: 100-continue")) is Arrived.SLOW
-    for path in (b"static/a.js", b"%73tatic/a.js", b"api/batches/1/results/?format=csv", b"admin/"):
+    for path in (b"api/batches/1/results/?format=csv", b"api/%62atches/1/results/"):
         assert look(b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % path) is Arrived.SLOW
     assert look(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n") is Arrived.OTHER
 
@@ -64,6 +64,36 @@ def test_who_may_have_to_wait_gets_a_thread_once_all_of_it_is_there(header: byte
     whole = request(b"POST /api/predict/ HTTP/1.1", header)
     assert look(whole[:-1]) is Arrived.PART
     assert look(whole) is Arrived.OTHER
+
+
+@pytest.mark.parametrize("shown", [b"Bearer vs_a-b.c~d+e/f==", b"bearer a", b"  BEARER a  "])
+def test_who_shows_a_key_asks_a_question(shown: bytes) -> None:
+    whole = request(b"POST /api/predict/ HTTP/1.1", b"Authorization:" + shown)
+    assert look_at(whole, QUESTIONS, with_key=True) is look(whole) is Arrived.QUESTION
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Authorization: Basic YWRtaW46eHg=",
+        b"Authorization: Bearer ",
+        b"Authorization: Bearer\ta",
+        b"Authorization: Bearer a b",
+        b"Authorization: Bearer a, Basic b",
+        b"Authorization: Bearera",
+        b"Authorization : Bearer a",
+        b"Authorization: Basic a\r\nAuthorization: Bearer ",
+        b"SCRIPT_NAME: /api",
+    ],
+)
+def test_who_shows_anything_else_is_for_the_threads(header: bytes) -> None:
+    whole = request(b"POST /api/predict/ HTTP/1.1", header)
+    assert look_at(whole, QUESTIONS, with_key=True) is look(whole) is Arrived.OTHER
+
+
+def test_where_keys_are_asked_for_nobody_asks_without_one() -> None:
+    whole = request(b"POST /api/predict/ HTTP/1.1")
+    assert look_at(whole, QUESTIONS, with_key=True) is Arrived.OTHER
 
 
 def test_headers_that_do_not_end_are_not_waited_for() -> None:

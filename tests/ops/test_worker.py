@@ -152,6 +152,14 @@ def test_what_is_no_http_is_refused(client: Client) -> None:
     assert client.is_closed()
 
 
+def test_who_shows_two_authorizations_is_refused(client: Client, home: dict[str, Any]) -> None:
+    """Each who reads them could take another for the one that counts (RFC 9110, 11.6.2)."""
+    password = question(home, Authorization="Basic YWRtaW46eHg=")
+    client.send(password.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer a\r\n\r\n", 1))
+    assert client.answer()[0] == 400
+    assert client.is_closed()
+
+
 def test_chunks_are_refused_and_expecting_is_answered(
     client: Client, live: Live, home: dict[str, Any]
 ) -> None:
