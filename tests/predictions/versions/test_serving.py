@@ -92,6 +92,13 @@ def test_a_version_that_cannot_be_loaded_is_seen_here_and_the_old_one_answers(
     wait_until(lambda: answers(live, first))
     history = live.get(f"/api/models/homes/{broken}/")[1]["history"]
     assert [row["actor"] for row in history] == ["admin (API)", "sql"]
+    with live.database() as database:  # others back this service up
+        database.execute(
+            "UPDATE modelregistry_modelversion SET model_file = (SELECT model_file FROM "
+            "modelregistry_modelversion WHERE predictor = 'homes' AND version = %s) "
+            "WHERE predictor = 'homes' AND version = %s",
+            [first, broken],
+        )
 
 
 def process(version: ModelVersion, **more: Any) -> ServingProcess:
