@@ -7,16 +7,22 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
 from .files import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
+BACKUP = FOLDER / "backup"
+# What Kustomize merges into others, which have the rest.
+PATCHES = {FOLDER / "process.yaml", FOLDER / "after-prepare.yaml", BACKUP / "process.yaml"}
 SCHEMA = json.loads((Path(__file__).parent / "kubernetes-1.37.json").read_text())
 Manifest = dict[str, Any]
+WITH_PODS = ("Deployment", "Job", "CronJob")
 
 
 def kubectl(*arguments: str) -> str:
@@ -32,7 +38,36 @@ def kubectl(*arguments: str) -> str:
 
 @cache
 def manifests() -> tuple[Manifest, ...]:
-    return tuple(yaml.safe_load_all(kubectl("kustomize", str(FOLDER))))
+    """With the component for backups, as a kustomization of one's own takes it in."""
+    with TemporaryDirectory() as folder:
+        path = os.path.relpath(FOLDER, Path(folder).resolve())
+        Path(folder, "kustomization.yaml").write_text(
+            f"resources: [{path}]\ncomponents: [{path}/backup]\n"
+        )
+        return tuple(yaml.safe_load_all(kubectl("kustomize", folder)))
+
+
+def files() -> dict[Path, list[Manifest]]:
+    """Those that Kustomize puts together, as they stand: nothing but YAML is needed."""
+    found = sorted([*FOLDER.glob("*.yaml"), *BACKUP.glob("*.yaml")])
+    return {
+        file: list(yaml.safe_load_all(file.read_text()))
+        for file in found
+        if file.name != "kustomization.yaml"
+    }
+
+
+def check(manifest: Manifest, *, is_whole: bool = True) -> None:
+    """Raises jsonschema.ValidationError, also of a field that Kubernetes does not know."""
+    definition = SCHEMA["kinds"][f"{manifest['apiVersion']}/{manifest['kind']}"]
+    definitions = SCHEMA["$defs"]
+    if not is_whole:
+        definitions = {
+            name: {key: value for key, value in one.items() if key != "required"}
+            for name, one in definitions.items()
+        }
+    schema = {"$ref": f"#/$defs/{definition}", "$defs": definitions}
+    jsonschema.Draft202012Validator(schema).validate(manifest)
 
 
 def named(kind: str, name: str) -> Manifest:
@@ -45,9 +80,14 @@ def of_kind(*kinds: str) -> list[Manifest]:
 
 def pods() -> dict[str, Manifest]:
     """The Pods' templates by the name of what makes them."""
-    return {
-        one["metadata"]["name"]: one["spec"]["template"] for one in of_kind("Deployment", "Job")
-    }
+    return {one["metadata"]["name"]: template(one) for one in of_kind(*WITH_PODS)}
+
+
+def template(manifest: Manifest) -> Manifest:
+    spec = manifest["spec"]
+    found: Manifest = spec["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else spec
+    pod: Manifest = found["template"]
+    return pod
 
 
 def settings_given() -> dict[str, str]:
@@ -70,16 +110,16 @@ def containers() -> Iterator[tuple[str, Manifest]]:
 @cache
 def written() -> dict[str, Manifest]:
     """Pods' specifications as they stand in the files, without kubectl; `any` waits for prepare."""
-    found = {}
-    for file in sorted(FOLDER.glob("*.yaml")):
-        for one in yaml.safe_load_all(file.read_text()):
-            if one["kind"] in ("Deployment", "Job") and file.name != "process.yaml":
-                found[one["metadata"]["name"]] = one["spec"]["template"]["spec"]
-    return found
+    return {
+        one["metadata"]["name"]: template(one)["spec"]
+        for file, inside in files().items()
+        for one in inside
+        if one["kind"] in WITH_PODS and file.name != "process.yaml"
+    }
 
 
 def commands() -> dict[str, list[str]]:
-    """Of each Deployment and Job, by its name."""
+    """Of each Deployment, Job and CronJob, by its name."""
     return {
         name: pod["containers"][0]["command"] for name, pod in written().items() if name != "any"
     }

@@ -76,7 +76,7 @@ def temporary(folder: Path) -> str:
 
 
 def warnings(said: str) -> list[str]:
-    """By `nginx -t`, but for one: what nginx wants instead since 1.25.1 Debian 12's does not know."""
+    """By `nginx -t`, but for one: what it wants since 1.25.1 instead, Debian 12's does not know."""
     lines = [line for line in said.splitlines() if "[warn]" in line]
     return [line for line in lines if 'the "listen ... http2" directive is deprecated' not in line]
 

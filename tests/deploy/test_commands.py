@@ -4,6 +4,7 @@ Run outside a container, in a folder with only what the image has, against embed
 """
 
 import os
+import signal
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -131,6 +132,9 @@ def test_a_pod_waits_while_a_migration_is_missing(
     log = tmp_path / "log"
     with running(waiting(), prepared, {**there, "DATABASE_URL": url}, log) as process:
         until(lambda: "prepare" in log.read_text(), process, log)
+        process.terminate()
+        # By its own word: the first process of a container is not ended by a signal alone.
+        assert process.wait(SECONDS) == 128 + signal.SIGTERM
 
 
 def test_the_database_is_found_well(servers: dict[str, str], tmp_path: Path) -> None:

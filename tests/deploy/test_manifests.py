@@ -16,29 +16,27 @@ from housing_api.environment import VARIABLES, Environment
 from .files import ROOT, example_values
 from .manifests import (
     FOLDER,
+    PATCHES,
     SCHEMA,
+    WITH_PODS,
     Manifest,
+    check,
     commands,
     containers,
+    files,
     kubectl,
     manifests,
     named,
     of_kind,
     pods,
     settings_given,
+    template,
     web,
 )
 
 DOCUMENT = (ROOT / "docs" / "kubernetes.md").read_text()
 # Read by gunicorn's configuration, not by the service (docs/settings.md).
 OF_GUNICORN = {"WEB_CONCURRENCY", "WEB_THREADS"}
-
-
-def check(manifest: Manifest) -> None:
-    """Raises jsonschema.ValidationError, also of a field that Kubernetes does not know."""
-    definition = SCHEMA["kinds"][f"{manifest['apiVersion']}/{manifest['kind']}"]
-    schema = {"$ref": f"#/$defs/{definition}", "$defs": SCHEMA["$defs"]}
-    jsonschema.Draft202012Validator(schema).validate(manifest)
 
 
 def secrets() -> list[str]:
@@ -64,6 +62,19 @@ def test_it_works() -> None:
     assert {one["kind"] for one in manifests()} <= {name.split("/")[-1] for name in SCHEMA["kinds"]}
 
 
+def test_without_backups_it_is_valid_too() -> None:
+    for manifest in yaml.safe_load_all(kubectl("kustomize", str(FOLDER))):
+        check(manifest)
+        assert manifest["kind"] != "CronJob"
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda file: str(file.relative_to(FOLDER)))
+def test_each_file_is_valid_before_it_is_put_together(file: Path) -> None:
+    """Without kubectl, and so wherever these tests run."""
+    for manifest in files()[file]:
+        check(manifest, is_whole=file not in PATCHES)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -74,7 +85,7 @@ def test_it_works() -> None:
     ],
 )
 def test_a_mistake_is_found(damage: Callable[[Manifest], object]) -> None:
-    copy: Manifest = yaml.safe_load(yaml.safe_dump(named("Deployment", "web")))
+    copy = next(one for one in files()[FOLDER / "web.yaml"] if one["kind"] == "Deployment")
     damage(copy["spec"]["template"]["spec"])
     with pytest.raises(jsonschema.ValidationError):
         check(copy)
@@ -110,11 +121,12 @@ def test_an_overlay_is_made_as_documented(tmp_path: Path) -> None:
         check(manifest)
     text = yaml.safe_dump_all(built)
     assert "valuation.example" not in text and "registry.example" not in text
-    made = [
-        one["spec"]["template"]["spec"] for one in built if one["kind"] in {"Deployment", "Job"}
-    ]
+    made = [template(one)["spec"] for one in built if one["kind"] in WITH_PODS]
     images = {one["image"] for pod in made for one in pod["containers"]}
-    assert len(images) == 1 and "@sha256:" in images.pop()
+    assert len(images) == 2 and all("@sha256:" in one for one in images)
+    assert {one["metadata"]["namespace"] for one in built if one["kind"] != "Namespace"} == {
+        "valuation"
+    }
 
 
 def test_every_setting_is_one_that_the_service_reads() -> None:

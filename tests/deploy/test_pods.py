@@ -69,12 +69,34 @@ def test_the_connections_that_all_pods_hold_are_documented() -> None:
 
 
 def test_every_deployment_waits_until_the_database_is_up_to_date() -> None:
-    first = {
+    waits = {
         name: [one["command"] for one in pod["spec"].get("initContainers", ())]
         for name, pod in pods().items()
     }
-    assert first.pop("prepare") == []
-    assert set(map(str, first.values())) == {str([waiting()])}
+    for name, commands_before in waits.items():
+        is_deployment = name in {one["metadata"]["name"] for one in of_kind("Deployment")}
+        assert commands_before == ([waiting()] if is_deployment else []), name
+    longest = named("Job", "prepare")["spec"]["activeDeadlineSeconds"]
+    for one in of_kind("Deployment"):
+        assert one["spec"]["progressDeadlineSeconds"] > longest
+
+
+def test_a_node_is_emptied_also_of_pods_that_are_not_well() -> None:
+    spec = named("PodDisruptionBudget", "web")["spec"]
+    assert spec["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+
+
+def test_names_are_asked_of_the_cluster_and_of_the_node() -> None:
+    """NodeLocal DNSCache answers at an address of the node's: no selector of Pods takes it."""
+    rule = named("NetworkPolicy", "servers")["spec"]["egress"][1]
+    assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {
+        ("UDP", 53),
+        ("TCP", 53),
+    }
+    cluster, node = rule["to"]
+    assert cluster["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
+    assert node == {"ipBlock": {"cidr": "169.254.20.10/32"}}
+    assert "169.254.20.10" in DOCUMENT
 
 
 def test_the_commands_that_are_run_are_those_that_a_cluster_gets() -> None:
@@ -116,7 +138,7 @@ def test_nothing_runs_as_root_writes_its_image_or_has_a_token() -> None:
 
 
 def test_what_is_written_is_on_a_volume_that_all_share() -> None:
-    (claim,) = of_kind("PersistentVolumeClaim")
+    claim = named("PersistentVolumeClaim", "artifacts")
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
     folder = next(rest for word, rest in instructions() if word == "VOLUME")
     assert settings_given()["HOUSING_VAR"] == folder
@@ -137,4 +159,8 @@ def test_every_container_says_what_it_needs_and_is_of_one_image() -> None:
         assert {"cpu", "memory"} <= resources["requests"].keys(), name
         # Of memory there is a limit; of the processor none: it would hold answers back.
         assert resources["limits"].keys() == {"memory"}, name
-    assert len({container["image"] for _, container in containers()}) == 1
+    images = {name: container["image"] for name, container in containers()}
+    # That for backups has PostgreSQL's client besides.
+    of_backups = {images.pop("backup"), images.pop("restore")}
+    assert len(of_backups) == len(set(images.values())) == 1
+    assert of_backups.isdisjoint(images.values())
