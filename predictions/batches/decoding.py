@@ -15,6 +15,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from learning.fields import Fault
 from predictions.batches import services
 from predictions.batches.errors import UploadCutShort
+from predictions.batches.formats import FORMATS
 from predictions.batches.intake import Intake, check_size, place
 from predictions.batches.models import Batch
 from predictions.batches.services import ACTIVE, Order
@@ -28,7 +29,6 @@ from predictions.lengths import content_length, is_chunked
 CSV = "text/csv"
 JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 FORM = "multipart/form-data"
-RESULT_FORMATS = ("csv", "jsonl", "parquet")
 FILE = "file"
 _JSON_SUFFIXES = (".jsonl", ".ndjson")
 _BLOCK = 262_144
@@ -85,8 +85,8 @@ def _answer_again(request: HttpRequest, sent: "_Sent", caller: str) -> HttpRespo
 def result_format(request: HttpRequest) -> str:
     """Raises InvalidInput."""
     asked = request.GET.get("format", "csv")
-    if asked not in RESULT_FORMATS:
-        raise InvalidInput([Fault("format", f'"{asked[:50]}" is none', ", ".join(RESULT_FORMATS))])
+    if asked not in FORMATS:
+        raise InvalidInput([Fault("format", f'"{asked[:50]}" is none', ", ".join(FORMATS))])
     return asked
 
 

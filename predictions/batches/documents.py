@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from predictions.batches.formats import FORMATS
 from predictions.batches.models import Batch, State
 from predictions.batches.reading import facts_of
 
@@ -78,5 +79,5 @@ def _links(batch: Batch) -> Document:
         links["cancel"] = reverse("batch-cancel", args=[batch.pk])
     if batch.state == State.DONE and batch.files_removed_at is None:
         results = reverse("batch-results", args=[batch.pk])
-        links |= {"csv": f"{results}?format=csv", "parquet": f"{results}?format=parquet"}
+        links |= {kind: f"{results}?format={kind}" for kind in FORMATS}
     return links

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 
 from predictions.access import BATCHES
 from predictions.batches import documents, services
-from predictions.batches.assembling import as_csv, in_blocks, open_results
+from predictions.batches.assembling import open_results
 from predictions.batches.decoding import CSV, FORM, JSON_LINES, receive_batch, result_format
+from predictions.batches.formats import FORMATS, results_as
 from predictions.batches.models import Batch
 from predictions.openapi import (
     IDEMPOTENCY_KEY,
@@ -26,7 +27,6 @@ from predictions.views import JSONView, asker
 # Comments, not docstrings, on views: OpenAPI would show a docstring to clients.
 
 BATCH = OpenApiParameter("batch", OpenApiTypes.UUID, OpenApiParameter.PATH, description="its id")
-PARQUET = "application/vnd.apache.parquet"
 _TEXT = {"type": "string", "format": "binary"}
 
 
@@ -115,13 +115,15 @@ class ResultsView(JSONView):
         tags=["batches"],
         parameters=[
             BATCH,
-            OpenApiParameter(
-                "format", {"type": "string", "enum": ["csv", "parquet"], "default": "csv"}
-            ),
+            OpenApiParameter("format", {"type": "string", "enum": list(FORMATS), "default": "csv"}),
         ],
         responses={
-            (200, CSV): OpenApiResponse(_TEXT, description="In the order of the file."),
-            (200, PARQUET): OpenApiResponse(_TEXT, description="In the order of the file."),
+            **{
+                (200, kind.partition(";")[0]): OpenApiResponse(
+                    _TEXT, description="In the order of the file."
+                )
+                for kind in FORMATS.values()
+            },
             **{
                 (status, PROBLEM): OpenApiResponse(ref("Problem"), description=text)
                 for status, text in (
@@ -137,11 +139,7 @@ class ResultsView(JSONView):
     def get(self, request: Request, batch: uuid.UUID) -> StreamingHttpResponse:
         kind = result_format(request._request)
         found = services.find_batch(identity=batch)
-        file = open_results(found)
-        if kind == "parquet":
-            response = StreamingHttpResponse(in_blocks(file), content_type=PARQUET)
-        else:
-            content = as_csv(file, found.separator)
-            response = StreamingHttpResponse(content, content_type=f"{CSV}; charset=utf-8")
+        content = results_as(kind, open_results(found), separator=found.separator)
+        response = StreamingHttpResponse(content, content_type=FORMATS[kind])
         response["Content-Disposition"] = f'attachment; filename="batch-{batch}.{kind}"'
         return response

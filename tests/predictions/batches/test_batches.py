@@ -104,6 +104,17 @@ def test_parquet_has_the_same(asking: Asking, homes: Table) -> None:
     assert table[0]["lower"] is None and table[0]["error"] is None
 
 
+def test_json_lines_have_the_same_whatever_is_in_a_cell(asking: Asking, homes: Table) -> None:
+    notes = ['"\\', "".join(map(chr, range(1, 32))), "a\x7f\x85\u2028é😀", "", "\\u0041", '"}\n{']
+    sent = [{**row, 'a "name"': note} for row, note in zip(homes, notes * 4, strict=False)]
+    batch = asking.scored(as_csv(sent))
+    lines = asking.results(batch, "jsonl").split(b"\n")
+    assert lines.pop() == b""
+    table = pq.read_table(io.BytesIO(asking.results(batch, "parquet"))).to_pylist()
+    assert [json.loads(line) for line in lines] == table
+    assert [row['a "name"'] for row in table] == notes * 4
+
+
 def test_a_model_that_knows_them_gives_intervals(
     asking: Asking, homes: Table, champion_version: ModelVersion
 ) -> None:

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from modelregistry.errors import DomainError
 from predictions.batches import services
-from predictions.batches.assembling import as_csv, assemble_batch, in_blocks, open_results
+from predictions.batches.assembling import assemble_batch, open_results
+from predictions.batches.formats import FORMATS, results_as
 from predictions.batches.models import Batch, State
 from predictions.batches.scoring import Outcome, score_next
 from predictions.batches.services import ACTIVE, Order
@@ -19,7 +20,6 @@ from predictions.batches.splitting import split_batch
 
 BLOCK = 1024 * 1024
 JSON_SUFFIXES = (".jsonl", ".ndjson")
-RESULT_SUFFIXES = (".csv", ".parquet")
 CALLER = "score_batch"
 
 
@@ -28,14 +28,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--out", type=Path, required=True, help="….csv or ….parquet")
+        parser.add_argument("--out", type=Path, required=True, help="….csv, ….jsonl or ….parquet")
         parser.add_argument("--model", default=ACTIVE, help="active, or the number of a version")
         parser.add_argument("--predictor", default="", help="may be left out if there is one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         file, out = options["file"], options["out"]
-        if out.suffix not in RESULT_SUFFIXES:
-            raise CommandError(f"--out: a name that ends in {' or '.join(RESULT_SUFFIXES)}")
+        if out.suffix.removeprefix(".") not in FORMATS:
+            raise CommandError(f"--out: a name that ends in .{', .'.join(FORMATS)}")
         if not os.access(out.parent, os.W_OK | os.X_OK) or out.is_dir():
             raise CommandError(f"--out: {out} cannot be written")
         try:
@@ -87,10 +87,9 @@ class Command(BaseCommand):
     def _finish(self, batch: Batch, out: Path) -> None:
         if batch.state != State.DONE:
             raise CommandError(f"{batch} {batch.state}: {batch.error}".rstrip(": "))
-        file = open_results(batch)
-        blocks = in_blocks(file) if out.suffix == ".parquet" else as_csv(file, batch.separator)
+        name, file = out.suffix.removeprefix("."), open_results(batch)
         with out.open("wb") as target:
-            for block in blocks:
+            for block in results_as(name, file, separator=batch.separator):
                 target.write(block)
         failed = batch.chunks.progress()["failed"]
         self.stdout.write(
