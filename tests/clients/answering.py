@@ -9,6 +9,8 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+from valuation_client import Retries
+
 Answer = Callable[["Handler"], None]
 
 
@@ -85,6 +87,34 @@ def breaks_off(handler: Handler) -> None:
     handler.wfile.write(b'{"half')
     handler.wfile.flush()
     hangs_up(handler)
+
+
+MODEL = {"predictor": "homes", "name": "basic", "version": 1, "digest": "sha256:0"}
+ESTIMATE = document(
+    200,
+    {
+        **{"id": "1", "prediction": 400_000, "currency": "USD", "model": MODEL},
+        **{"api_version": "1.0.0", "data": "synthetic", "of a later version": True},
+    },
+)
+
+
+def batch(state: str) -> Answer:
+    file = {"name": None, "bytes": 1, "format": "csv", "separator": ","}
+    return document(
+        202,
+        {
+            **{"id": "7", "state": state, "error": None, "predictor": "homes", "model": MODEL},
+            "file": {**file, "columns": [], "carried": []},
+            "rows": {"total": None, "done": 0, "failed": 0},
+            "errors": {"by_field": {}, "first": []},
+            "links": {},
+        },
+    )
+
+
+BATCH = batch("accepted")
+QUICKLY = Retries(seconds=10, first_wait=0.01, longest_wait=0.02)
 
 
 @contextmanager

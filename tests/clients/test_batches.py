@@ -16,6 +16,8 @@ from valuation_client import Batch, BatchFailed, Client, InvalidInput, ScoredRow
 ROWS = 10_000
 BAD = 17
 """Every so many rows one is refused."""
+NOTES = ('said "so"\u2028twice', "+1 206 555 0100", "=1+1", "two\nlines", "")
+"""What spreadsheets, CSV and JSON each do something about."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ def homes() -> Iterator[dict[str, str]]:
     with (SAMPLE / "future_unseen_examples.csv").open(newline="") as file:
         known = list(csv.DictReader(file))
     for number in range(ROWS):
-        home = known[number % len(known)] | {"note": f'no. {number}, "seen"\u2028twice'}
+        home = known[number % len(known)] | {"note": NOTES[number % len(NOTES)]}
         yield home | ({"bedrooms": "-1"} if number % BAD == 0 else {})
 
 
@@ -83,7 +85,9 @@ def test_the_results_are_saved_as_a_file(scored: Scored, client: Client, tmp_pat
     assert pq.read_table(saved).num_rows == ROWS
     content = client.download(scored.batch.id, tmp_path / "scored.csv").read_bytes()
     assert content.count(b"\r\n") == ROWS + 1
-    assert len(list(tmp_path.iterdir())) == 2
+    lines = client.download(scored.batch, tmp_path / "scored.jsonl").read_bytes()
+    assert lines.count(b"\n") == ROWS
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_rows_are_sent_as_they_are_made(client: Client, home: dict[str, Any]) -> None:

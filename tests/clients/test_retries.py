@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.clients.answering import Answer, answering, breaks_off, document, hangs_up, problem
+from tests.clients.answering import (
+    BATCH,
+    ESTIMATE,
+    QUICKLY,
+    answering,
+    breaks_off,
+    document,
+    hangs_up,
+    problem,
+)
 from tests.live import free_port, wait_until
 from valuation_client import (
     Client,
@@ -20,32 +29,8 @@ from valuation_client import (
     TooManyRequests,
     Unavailable,
     UnexpectedAnswer,
-    ValuationError,
 )
 from valuation_client.retries import seconds_to_wait
-
-MODEL = {"predictor": "homes", "name": "basic", "version": 1, "digest": "sha256:0"}
-ESTIMATE = document(
-    200,
-    {
-        **{"id": "1", "prediction": 400_000, "currency": "USD", "model": MODEL},
-        **{"api_version": "1.0.0", "data": "synthetic", "of a later version": True},
-    },
-)
-BATCH = document(
-    202,
-    {
-        **{"id": "7", "state": "accepted", "error": None, "predictor": "homes", "model": MODEL},
-        "file": {
-            **{"name": None, "bytes": 1, "format": "csv", "separator": ","},
-            **{"columns": [], "carried": []},
-        },
-        "rows": {"total": None, "done": 0, "failed": 0},
-        "errors": {"by_field": {}, "first": []},
-        "links": {},
-    },
-)
-QUICKLY = Retries(seconds=10, first_wait=0.01, longest_wait=0.02)
 
 
 def key_of(came: Any) -> str:
@@ -127,14 +112,6 @@ def test_a_request_whose_twin_is_still_being_answered_is_waited_for(home: dict[s
     twin = problem(409, "idempotency-in-progress")
     with answering(twin, ESTIMATE) as server, Client(server.url, retries=QUICKLY) as client:
         assert client.value_home(home).id == "1"
-
-
-@pytest.mark.parametrize("fails", [hangs_up, problem(504, "gateway-timeout")])
-def test_a_rollback_is_not_done_twice(fails: Any) -> None:
-    with answering(fails) as server, Client(server.url, retries=QUICKLY) as client:
-        with pytest.raises((ConnectionFailed, ProblemError)):
-            client.roll_back("homes")
-        assert len(server.came) == 1
 
 
 def test_without_retries_no_key_is_sent(home: dict[str, Any]) -> None:
@@ -234,28 +211,3 @@ def test_a_wait_is_read_from_its_header(header: str | None, seconds: float | Non
 
 def test_a_date_that_has_passed_is_no_wait() -> None:
     assert seconds_to_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-
-
-def cut_short(handler: Any) -> None:
-    """A header and a row of results, and then nothing more."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    handler.wfile.write(b"mine,prediction,lower,upper,model_version,prediction_id,error\r\n")
-    handler.wfile.write(b"a,400000,,,1,x,\r\n")
-    handler.wfile.flush()
-    hangs_up(handler)
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"), [(document(200, "cells"), UnexpectedAnswer), (cut_short, ConnectionFailed)]
-)
-def test_results_that_are_none_or_break_off_are_not_taken_for_whole(
-    answer: Answer, kind: type[ValuationError]
-) -> None:
-    with (
-        answering(BATCH, answer) as server,
-        Client(server.url) as client,
-        pytest.raises(kind),
-    ):
-        list(client.results("7"))

@@ -1,6 +1,7 @@
 """Requests that are made of Python's values."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import date
@@ -48,10 +49,13 @@ def asked_once(
 
 
 def idempotency(key: str | None, retries: Retries) -> dict[str, str]:
-    """The header; none where nothing is sent again: the service answers a little quicker."""
-    if key is None and retries.seconds <= 0:
-        return {}
-    return {KEY: key or str(uuid.uuid4())}
+    """The header; none where nothing is sent again: the service answers a little quicker. Raises
+    ValueError."""
+    if key is None:
+        return {KEY: str(uuid.uuid4())} if retries.seconds > 0 else {}
+    if not re.fullmatch("[!-~]{1,255}", key):
+        raise ValueError("idempotency_key is 1 to 255 visible ASCII characters")
+    return {KEY: key}
 
 
 def as_json(value: object) -> bytes:

@@ -1,7 +1,7 @@
 """Files that workers score: how they are sent, watched and read."""
 
-import csv
 import io
+import json
 import math
 import os
 import time
@@ -17,10 +17,11 @@ import httpx
 from valuation_client.asking import as_json
 from valuation_client.errors import BatchFailed, Fault, UnexpectedAnswer, WaitTimeout
 from valuation_client.homes import Model
-from valuation_client.transport import Body, connection_failed
+from valuation_client.transport import Body, fault_of
 
 State = Literal["accepted", "scoring", "assembling", "done", "failed", "cancelled"]
 Format = Literal["csv", "jsonl"]
+ResultFormat = Literal["csv", "jsonl", "parquet"]
 Rows = Iterable[Mapping[str, object]]
 Source = str | os.PathLike[str] | bytes | Rows
 """A file by its path, its content, or rows."""
@@ -98,7 +99,7 @@ class ScoredRow:
     """A row of the results."""
 
     cells: Mapping[str, str] = field(repr=False)
-    """Its columns as they came, as text."""
+    """Its columns as they came, as text; empty where the row had none."""
     prediction: float | None
     """None: the row is in error."""
     lower: float | None
@@ -148,18 +149,21 @@ def json_lines(rows: Rows) -> Iterator[bytes]:
 def wait_until_done(
     look: Callable[[], Batch], *, timeout: float | None, on_progress: Callable[[Batch], object]
 ) -> Batch:
-    """Raises BatchFailed, WaitTimeout."""
+    """The last look begins when the time is up. Raises BatchFailed, WaitTimeout."""
     deadline = math.inf if timeout is None else time.monotonic() + timeout
     pause = FIRST_LOOK
-    while not (found := look()).is_finished:
+    while True:
+        is_last = time.monotonic() >= deadline
+        found = look()
         on_progress(found)
+        if found.is_finished:
+            break
+        if is_last:
+            raise WaitTimeout(f"batch {found.id} is still {found.state}")
         soon = LONGEST_LOOK if found.seconds_left is None else found.seconds_left
         wait = max(FIRST_LOOK, min(pause, soon))
-        if time.monotonic() + wait > deadline:
-            raise WaitTimeout(f"batch {found.id} is still {found.state}")
-        time.sleep(wait)
+        time.sleep(max(0.0, min(wait, deadline - time.monotonic())))
         pause = min(pause * 1.5, LONGEST_LOOK)
-    on_progress(found)
     if found.state != "done":
         raise BatchFailed(batch_id=found.id, state=found.state, error=found.error)
     return found
@@ -189,39 +193,49 @@ class _Arriving(io.RawIOBase):
 
 
 OURS = ("prediction", "lower", "upper", "model_version", "prediction_id", "error")
+_NO_RESULTS = "these are no results of a batch"
 
 
-def scored_rows(ask: Callable[[], httpx.Response], separator: str) -> Iterator[ScoredRow]:
-    """Of the CSV of results, as it comes; asked for when the first row is. Raises ConnectionFailed
-    if it ends too early, UnexpectedAnswer if it is something else."""
+def scored_rows(ask: Callable[[], httpx.Response]) -> Iterator[ScoredRow]:
+    """Of the results as JSON lines, as they come; asked for when the first row is. Raises
+    ConnectionFailed if they end too early, UnexpectedAnswer if it is something else."""
     with closing(ask()) as response:
-        # Lines end as CSV ends them: in a cell there may be whatever Unicode calls an end of line.
-        text = io.TextIOWrapper(io.BufferedReader(_Arriving(response)), "utf-8-sig", newline="")
+        if not response.headers.get("Content-Type", "").startswith(MEDIA_TYPES["jsonl"]):
+            raise UnexpectedAnswer(f"{_NO_RESULTS}: they are no JSON lines")
         try:
-            reader = csv.DictReader(text, delimiter=separator)
-            if not set(OURS) <= set(reader.fieldnames or ()):
-                raise UnexpectedAnswer("these are no results of a batch: columns are missing")
-            for cells in reader:
-                yield _scored(cells)
+            # Ends of lines are \n alone: in a cell there may be whatever Unicode calls one.
+            for line in io.BufferedReader(_Arriving(response)):
+                yield _scored(line)
         except httpx.RequestError as error:
-            raise connection_failed(error) from error
+            raise fault_of(error) from error
 
 
-def _scored(cells: dict[str, str]) -> ScoredRow:
-    prediction, lower, upper, version, identity, error = (cells.pop(name) for name in OURS)
+def _scored(line: bytes) -> ScoredRow:
+    try:
+        cells = json.loads(line)
+        prediction, lower, upper, version, identity, error = (cells.pop(name) for name in OURS)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnexpectedAnswer(f"{_NO_RESULTS}: a row is none") from None
     return ScoredRow(
-        cells=cells,
+        cells={name: cell or "" for name, cell in cells.items()},
         prediction=_number(prediction),
         lower=_number(lower),
         upper=_number(upper),
-        model_version=int(version) if version else None,
+        model_version=version,
         prediction_id=identity,
-        error=error,
+        error=error or "",
     )
 
 
-def _number(cell: str) -> float | None:
-    return float(cell) if cell else None
+def _number(found: float | None) -> float | None:
+    return None if found is None else float(found)
+
+
+def result_format(path: Path) -> ResultFormat:
+    """As its suffix says; else CSV."""
+    if path.suffix.lower() in _JSON_SUFFIXES:
+        return "jsonl"
+    return "parquet" if path.suffix.lower() == ".parquet" else "csv"
 
 
 def write_to(path: Path, response: httpx.Response) -> None:

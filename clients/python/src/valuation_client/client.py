@@ -13,8 +13,10 @@ from valuation_client.batches import (
     MEDIA_TYPES,
     Batch,
     Format,
+    ResultFormat,
     ScoredRow,
     Source,
+    result_format,
     scored_rows,
     upload_of,
     wait_until_done,
@@ -44,8 +46,7 @@ class Client:
     """The valuation service at `base_url`, such as `https://valuation.example`. `key`: an API
     key, if the service asks for one. `timeout`: seconds for connecting, and for each block that is
     sent or received. Threads may share it. All methods raise ValuationError: a ProblemError,
-    ConnectionFailed or UnexpectedAnswer.
-    """
+    ConnectionFailed or UnexpectedAnswer. ValueError: an address or a key that cannot be one."""
 
     def __init__(
         self,
@@ -168,7 +169,7 @@ class Client:
         on_progress: Callable[[Batch], object] | None = None,
     ) -> Batch:
         """Until it is done; `on_progress` is called with what each look showed. Raises BatchFailed
-        if it ends otherwise, WaitTimeout after so many seconds (it goes on then)."""
+        if it ends otherwise, WaitTimeout if it is not done after `timeout` seconds (it goes on)."""
         return wait_until_done(
             lambda: self.batch(batch),
             timeout=timeout,
@@ -178,22 +179,21 @@ class Client:
     def results(self, batch: Batch | str) -> Iterator[ScoredRow]:
         """Its rows when it is done, in the order of the file, as they come. What breaks off raises
         ConnectionFailed; `download` begins again by itself."""
-        found = batch if isinstance(batch, Batch) else self.batch(batch)
-        asked = Asked("GET", f"{_batch_path(found)}results/")
-        return scored_rows(partial(self._transport.open, asked), found.file.separator or ",")
+        asked = Asked("GET", f"{_batch_path(batch)}results/", {"format": "jsonl"})
+        return scored_rows(partial(self._transport.open, asked))
 
     def download(
         self,
         batch: Batch | str,
         path: str | os.PathLike[str],
         *,
-        format: Literal["csv", "parquet"] | None = None,
+        format: ResultFormat | None = None,
     ) -> Path:
-        """The results as a file, whole or not at all. The format is seen from the suffix
-        (`.parquet`, else CSV) unless it is said."""
+        """The results as a file, whole or not at all, in the format that the suffix says
+        (`.parquet`, `.jsonl`, else CSV). Only CSV has formulas with an apostrophe before them."""
         target = Path(path)
-        kind = format or ("parquet" if target.suffix.lower() == ".parquet" else "csv")
-        asked = Asked("GET", f"{_batch_path(batch)}results/", {"format": kind})
+        query = {"format": format or result_format(target)}
+        asked = Asked("GET", f"{_batch_path(batch)}results/", query)
         self._transport.run(asked, partial(write_to, target))
         return target
 
@@ -250,8 +250,8 @@ class Client:
         return build(Switched, self._transport.json(asked))
 
     def roll_back(self, predictor: str, *, reason: str = "") -> Switched:
-        """Return to the version that answered before. Needs the scope `operate`. If the connection
-        breaks it is not sent again: done twice it goes two versions back."""
+        """Return to the version that answered before. Needs the scope `operate`. It is not sent
+        again if it may have been done, for twice goes two versions back: see `versions` then."""
         asked = asked_with(
             "POST", f"{_models(predictor)}rollback/", {"reason": reason}, is_safe_twice=False
         )
@@ -272,7 +272,7 @@ class Client:
         params: Mapping[str, str] | None = None,
     ) -> Any:
         """Whatever else the API has (`/api/docs/`): the answer's document. A POST is not sent
-        again if the connection breaks."""
+        again if it may have been done."""
         safe = method.upper() in SAFE_TWICE
         if body is None:
             asked = Asked(method, path, params or {}, is_safe_twice=safe)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
@@ -24,12 +25,20 @@ logger = logging.getLogger("valuation_client")
 T = TypeVar("T")
 Body = bytes | Iterable[bytes] | IO[bytes]
 
-# What was refused with these was not done: it is tried again, whatever it was.
-REFUSED_FOR_NOW = frozenset({429, 503})
-# From a proxy: nobody knows whether it was done.
-UNKNOWN = frozenset({502, 504})
+# Codes of 503 that the service answers before it has done anything. `database-unavailable` is none
+# of them: a connection may also break after the commit. Nor is a 503 that a proxy made.
+NOTHING_DONE = frozenset(
+    {
+        *("login-busy", "model-unavailable", "no-active-model", "no-room", "not-ready"),
+        *("seconds-busy", "training-busy"),
+    }
+)
+# Nobody knows whether it was done, unless the code says so.
+UNKNOWN = frozenset({502, 503, 504})
 # The first of two equal requests is still being answered.
 IN_PROGRESS = "idempotency-in-progress"
+# The answer was lost. Whatever else httpx complains of would be the same the next time.
+LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 # The service was not reached, so that nothing can have been done.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -54,14 +63,15 @@ class Transport:
     """Connections to one service; threads may share it."""
 
     def __init__(self, base_url: str, *, key: str | None, timeout: float, retries: Retries) -> None:
+        """Raises ValueError."""
         headers = {
             "User-Agent": f"valuation-client/{__version__} python-httpx/{httpx.__version__}",
             "Accept": "application/json",
         }
         if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = f"Bearer {_checked_key(key)}"
         self.retries = retries
-        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout)
+        self._http = httpx.Client(base_url=_checked_url(base_url), headers=headers, timeout=timeout)
 
     def close(self) -> None:
         self._http.close()
@@ -84,8 +94,8 @@ class Transport:
                 fault: ValuationError = error
                 again, wait = _is_for_now(error, asked), error.retry_after
             except httpx.RequestError as error:
-                fault = connection_failed(error)
-                again, wait = asked.is_safe_twice or isinstance(error, NOT_SENT), None
+                fault = fault_of(error)
+                again, wait = isinstance(error, LOST if asked.is_safe_twice else NOT_SENT), None
             if asked.has_body_once or not again or not attempts.wait(wait):
                 raise fault
             logger.info("%s %s again: %s", asked.method, asked.path, fault)
@@ -114,8 +124,9 @@ class Transport:
             raise
 
 
-def connection_failed(error: httpx.RequestError) -> ConnectionFailed:
-    fault = ConnectionFailed(str(error) or type(error).__name__)
+def fault_of(error: httpx.RequestError) -> ValuationError:
+    kind = UnexpectedAnswer if isinstance(error, httpx.DecodingError) else ConnectionFailed
+    fault = kind(str(error) or type(error).__name__)
     fault.__cause__ = error
     return fault
 
@@ -133,6 +144,29 @@ def read_json(response: httpx.Response) -> Any:
 
 def _is_for_now(error: ProblemError, asked: Asked) -> bool:
     """Whether the same may be answered otherwise later, and may be sent again."""
-    if error.status in REFUSED_FOR_NOW or error.code == IN_PROGRESS:
+    if error.status == 429 or error.code == IN_PROGRESS:
+        return True
+    if error.status == 503 and error.code in NOTHING_DONE:
         return True
     return error.status in UNKNOWN and asked.is_safe_twice
+
+
+# Neither says what it was given: a key may also have come in the place of the address.
+
+
+def _checked_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("base_url begins with http:// or https:// and names a host")
+    return url
+
+
+def _checked_key(key: str) -> str:
+    if not re.fullmatch("[!-~]+", key):
+        raise ValueError(
+            "key is visible ASCII characters: no spaces, no end of line; None where none is needed"
+        )
+    return key
