@@ -1,6 +1,7 @@
 """Who may do what is what OpenAPI says: each operation asked for by each kind of caller."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from tests.access.callers import Caller
 from tests.access.operations import Operation
 from tests.live import Live
 from tests.ops.test_every_route import paths
+from valuation_client import Client, Forbidden, NotAuthenticated, Retries
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # For people, who are sent to log in; and the documentation itself, which is for everybody.
@@ -58,6 +60,22 @@ def test_whoever_is_not_known_is_told_how_to_be(
                 challenge = ask(client, operation, caller).headers["WWW-Authenticate"]
                 assert 'Bearer realm="' in challenge
                 assert ('error="invalid_token"' in challenge) == caller.is_refused
+
+
+def test_a_program_with_the_client_does_what_its_key_may(
+    guarded: Live, callers: list[Caller], home: dict[str, Any]
+) -> None:
+    for caller in callers:
+        key = caller.headers.get("Authorization", "Bearer ").removeprefix("Bearer ") or None
+        with Client(guarded.url, key, retries=Retries(seconds=0)) as client:
+            if "predict" in caller.scopes:
+                assert client.value_home(home).prediction > 0
+            elif caller.scopes:
+                with pytest.raises(Forbidden, match="predict"):
+                    client.value_home(home)
+            else:  # a session is for pages
+                with pytest.raises(NotAuthenticated):
+                    client.value_home(home)
 
 
 def test_nothing_is_there_that_is_not_documented(operations: list[Operation]) -> None:
