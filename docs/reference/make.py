@@ -83,7 +83,7 @@ def who(operation: dict[str, Any]) -> str:
             if name == "bearerAuth":
                 ways.append("a key" + (f" with `{', '.join(scopes)}`" if scopes else ""))
             else:
-                ways.append("staff")
+                ways.append("staff" + (f" with `{', '.join(scopes)}`" if scopes else ""))
         if not one:
             ways.append("everybody")
     return ", ".join(dict.fromkeys(ways))
@@ -123,11 +123,12 @@ def operation_lines(path: str, method: str, operation: dict[str, Any]) -> Iterat
 
 def schema_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield f'\n<a id="schema-{name.lower()}"></a>\n\n### {name}\n'
+    if name.endswith(OF_THE_ACTIVE_MODEL):
+        yield "What the active model needs now: `GET` at the same address says which fields.\n"
+        return
     if schema.get("description"):
         yield f"{line(schema['description'])}\n"
-    if name.endswith(OF_THE_ACTIVE_MODEL):
-        yield "`GET` at the same address says which fields these are.\n"
-    elif schema.get("properties"):
+    if schema.get("properties"):
         required = set(schema.get("required", ()))
         yield "| field | type | |\n|---|---|---|"
         for field, one in schema["properties"].items():

@@ -16,6 +16,8 @@ class Caller:
     headers: dict[str, str]
     scopes: tuple[str, ...] = ()
     is_staff: bool = False
+    is_superuser: bool = False
+    """Of staff: without it, one that has no permission at all."""
     is_refused: bool = False
     """It shows a key that is not good, or no longer."""
 
@@ -26,7 +28,8 @@ def every_caller(service: Live) -> list[Caller]:
         *(Caller(scope, key(service, scope), (scope,)) for scope in SCOPES),
         Caller("expired", key(service, *SCOPES, hours=-1), is_refused=True),
         Caller("revoked", key(service, *SCOPES, is_revoked=True), is_refused=True),
-        Caller("staff", session(service), is_staff=True),
+        Caller("clerk", session(service, user="clerk"), is_staff=True),
+        Caller("staff", session(service), is_staff=True, is_superuser=True),
     ]
 
 
@@ -50,13 +53,21 @@ def key(service: Live, *scopes: str, hours: int = 1, is_revoked: bool = False) -
     return {"Authorization": f"Bearer {secret}"}
 
 
-def session(service: Live) -> dict[str, str]:
-    """Of the administrator, who logs in as a person does."""
+def session(service: Live, user: str = "admin") -> dict[str, str]:
+    """Of staff, who log in as people do; all have the administrator's password."""
+    with service.database() as database:
+        database.execute(
+            "INSERT INTO auth_user (username, password, is_staff, is_superuser, is_active, "
+            "first_name, last_name, email, date_joined) "
+            "SELECT %s, password, true, false, true, '', '', '', now() FROM auth_user "
+            "WHERE username = 'admin' ON CONFLICT (username) DO NOTHING",
+            [user],
+        )
     page = "/admin/login/?next=/admin/"
     with httpx.Client(base_url=service.url) as browser:
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get(page).text)
         assert found
-        form = {"username": "admin", "password": service.password, "csrfmiddlewaretoken": found[1]}
+        form = {"username": user, "password": service.password, "csrfmiddlewaretoken": found[1]}
         assert browser.post(page, data=form).status_code == 302
         token = browser.cookies["csrftoken"]
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())

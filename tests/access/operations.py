@@ -40,12 +40,20 @@ class Operation:
         ways = self.security or []
         return {scope for way in ways for scope in way.get("bearerAuth", ())}
 
+    @property
+    def permission(self) -> str:
+        """That staff need; empty: none."""
+        roles = [role for way in self.security or [] for role in way.get("cookieAuth", ())]
+        return roles[0] if roles else ""
+
     def refusal_of(self, caller: Caller) -> int | None:
         """The status by which the documentation refuses somebody; None: it does not."""
         if caller.is_refused:
             return 401 if 401 in self.responses else None
-        if self.security is None or caller.is_staff:
+        if self.security is None or caller.is_superuser:
             return None
+        if caller.is_staff:
+            return 403 if self.permission else None
         if not caller.scopes:
             return 401
         return None if self.scopes.intersection(caller.scopes) else 403

@@ -161,7 +161,8 @@ def test_openapi_names_the_scope_of_each_operation(api: Client) -> None:
     assert document["components"]["securitySchemes"]["bearerAuth"]["scheme"] == "bearer"
     paths = document["paths"]
     activate = paths["/api/models/{predictor}/{version}/activate/"]["post"]["security"]
-    assert {"bearerAuth": ["operate"]} in activate and {"basicAuth": []} in activate
+    assert {"bearerAuth": ["operate"]} in activate
+    assert {"basicAuth": ["modelregistry.change_modelversion"]} in activate
     train = paths["/api/models/{predictor}/train/"]["post"]["security"]
     assert {"bearerAuth": ["train"]} in train
     upload = paths["/api/models/{predictor}/"]["post"]["security"]

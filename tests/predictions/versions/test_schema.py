@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -43,8 +44,15 @@ def test_it_works(schema: dict[str, Any]) -> None:
             if {} in said:  # open to all; who says who it is may see more
                 assert method == "get", path
                 said.remove({})
-            expected: list[Any] = [{"basicAuth": []}, {"cookieAuth": []}] if guarded else []
-            assert said == expected, path
+            if not guarded:
+                assert said == [], path
+                continue
+            permissions = said[0]["basicAuth"]
+            assert said == [{"basicAuth": permissions}, {"cookieAuth": permissions}], path
+            assert permissions or path not in ROUTES
+            for permission in permissions:
+                app, _, name = permission.partition(".")
+                assert Permission.objects.filter(content_type__app_label=app, codename=name), path
     assert ROUTES.keys() <= schema["paths"].keys()
 
 
