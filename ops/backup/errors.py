@@ -6,4 +6,4 @@ class CannotBackUp(Exception):
 
 
 class CannotRestore(Exception):
-    """Nothing was restored: the database is as it was."""
+    """Nothing was restored: the database is as it was, unless the message says what it is."""

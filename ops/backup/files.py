@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import storages
 
 from ops.backup.manifest import StoredFile, digest_of, pieces
 
@@ -26,20 +26,19 @@ def copy_out(storage: str, name: str, folder: Path) -> StoredFile:
     return StoredFile(storage, name, size, digest.hexdigest())
 
 
-def all_names(storage: str) -> Iterator[str]:
-    """Of all files in it. Those of a folder that goes meanwhile are left out."""
-    yield from _below(storages[storage], "")
+def sync_folders(folder: Path) -> None:
+    """What is in them, and below them, is there after a power failure too: files are synced."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        sync_folder(Path(place))
 
 
-def _below(storage: Storage, folder: str) -> Iterator[str]:
+def sync_folder(folder: Path) -> None:
+    """Its names."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        folders, names = storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        yield f"{folder}/{name}".lstrip("/")
-    for name in folders:
-        yield from _below(storage, f"{folder}/{name}".lstrip("/"))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def faults_in(folder: Path, files: list[StoredFile]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,11 +60,16 @@ class Manifest:
     contents: Contents
     files: list[StoredFile]
     lost: list[str]
-    """Files of versions that were missing, or not what their rows say: they are not in it."""
+    """Places of files that were missing, or not what their rows say: they are not in it."""
+    left_out: list[str] = field(default_factory=list)
+    """Schemas of that database that are not the service's: they are not in it."""
 
     def write(self, folder: Path) -> None:
         document = {"format": FORMAT, **asdict(self)}
-        (folder / FILE).write_text(json.dumps(document, indent=1) + "\n")
+        with (folder / FILE).open("w") as file:
+            file.write(json.dumps(document, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     @property
     def bytes(self) -> int:

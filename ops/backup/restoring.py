@@ -1,35 +1,17 @@
 """From a backup back to a service: files first, then the database, all of it or nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 
-from ops.backup import files, server
+from ops.backup import files, room, server
 from ops.backup.contents import contents_of, differences
 from ops.backup.errors import CannotRestore
 from ops.backup.manifest import DUMP, Manifest, digest_of, read_manifest
 
-IS_EMPTY = """
-SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace)
-"""
-OTHERS = """
-SELECT DISTINCT coalesce(nullif(application_name, ''), usename, 'somebody') FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-AND usename IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY 1
-"""
 MISSING_ROLES = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regrole(name) IS NULL"
-# What was there stays beside it until what was restored has been compared.
-MAKE_ROOM = (
-    "ALTER SCHEMA public RENAME TO before_restore",
-    "CREATE SCHEMA public",
-    "ALTER SCHEMA public OWNER TO pg_database_owner",
-    "GRANT USAGE ON SCHEMA public TO PUBLIC",
-)
-PUT_BACK = ("DROP SCHEMA public CASCADE", "ALTER SCHEMA before_restore RENAME TO public")
 
 
 def restore_backup(
@@ -43,16 +25,15 @@ def restore_backup(
     manifest = read_manifest(folder)
     try:
         with server.connected() as connection:
+            room.check_free(connection, replace=replace)
             report("checking the backup")
-            _check_folder(folder, manifest)
             _check_server(connection, manifest)
-            _undo_interrupted(connection, report)
-            is_empty = _check_database(connection, replace=replace)
+            _check_folder(folder, manifest)
             report(f"putting back {len(manifest.files):,} files")
             written = sum(files.copy_back(folder, file) for file in manifest.files)
             report(f"{written:,} were written, the others were there")
-            report("restoring the database")
-            with _room(connection, is_empty=is_empty):
+            with room.made(connection, replace=replace):
+                report("restoring the database")
                 _restore(folder, jobs)
                 connection.execute("ANALYZE")
                 report("comparing")
@@ -62,6 +43,29 @@ def restore_backup(
     except (OSError, psycopg.Error, server.NoProgram) as error:
         raise CannotRestore(" ".join(str(error).split())) from error
     return manifest
+
+
+def end_interrupted(*, keep: bool) -> None:
+    """After a restore that was killed: back to what was there before, or `keep` what is there now.
+
+    Raises CannotRestore: it was not, others are connected, or there is nothing to keep.
+    """
+    try:
+        with server.connected() as connection:
+            (room.keep if keep else room.undo)(connection)
+    except (OSError, psycopg.Error) as error:
+        raise CannotRestore(" ".join(str(error).split())) from error
+
+
+def check_not_interrupted() -> None:
+    """Raises CannotRestore: it is for people to choose what the database should hold."""
+    try:
+        with server.connected() as connection:
+            said = room.interrupted(connection)
+    except (OSError, psycopg.Error) as error:
+        raise CannotRestore(" ".join(str(error).split())) from error
+    if said:
+        raise CannotRestore(said)
 
 
 def compare_backup(*, folder: Path) -> tuple[Manifest, list[str]]:
@@ -109,45 +113,6 @@ def _check_server(connection: psycopg.Connection[Any], manifest: Manifest) -> No
             f"roles that have rights in it are missing here: {', '.join(missing)}; make them first "
             "(CREATE ROLE)"
         )
-
-
-def _check_database(connection: psycopg.Connection[Any], *, replace: bool) -> bool:
-    """Whether it is empty."""
-    others = [name for (name,) in connection.execute(OTHERS).fetchall()]
-    if others:
-        raise CannotRestore(f"others are connected ({', '.join(others)}): stop the service first")
-    (is_empty,) = connection.execute(IS_EMPTY).fetchone() or (False,)
-    if not is_empty and not replace:
-        raise CannotRestore("the database is not empty; --replace restores in place of what it has")
-    return bool(is_empty)
-
-
-def _undo_interrupted(connection: psycopg.Connection[Any], report: Callable[[str], None]) -> None:
-    """A restore that was killed: what was there before it is the service's own still."""
-    if connection.execute("SELECT to_regnamespace('before_restore')").fetchone() != (None,):
-        report("a restore was interrupted: putting back what was there before it")
-        _run(connection, PUT_BACK)
-
-
-@contextmanager
-def _room(connection: psycopg.Connection[Any], *, is_empty: bool) -> Iterator[None]:
-    """An empty schema; if that fails what becomes of it, what was before is put back."""
-    if is_empty:
-        yield  # and one transaction fills it, or does not
-        return
-    _run(connection, MAKE_ROOM)
-    try:
-        yield
-    except BaseException:
-        _run(connection, PUT_BACK)
-        raise
-    connection.execute("DROP SCHEMA before_restore CASCADE")
-
-
-def _run(connection: psycopg.Connection[Any], steps: Sequence[LiteralString]) -> None:
-    with connection.transaction():
-        for step in steps:
-            connection.execute(step)
 
 
 def _restore(folder: Path, jobs: int) -> None:

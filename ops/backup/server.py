@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -69,17 +68,15 @@ def check_program(name: str, *, at_least: int) -> None:
         )
 
 
-def start(*command: str, output: Path | None = None) -> subprocess.Popen[str]:
-    """`output`: takes what it writes."""
-    with (output or Path(os.devnull)).open("wb") as file:
-        return subprocess.Popen(
-            command,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+def start(*command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def fault_of(process: subprocess.Popen[str]) -> str:

@@ -4,24 +4,42 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from django.conf import settings
 
-from ops.backup import files, server
+from ops.backup import files, room, server
 from ops.backup.contents import contents_of, roles_in, sequences_of
 from ops.backup.errors import CannotBackUp
 from ops.backup.manifest import DUMP, Contents, Manifest, StoredFile, digest_of
+from ops.backup.schemas import needed_elsewhere, other_schemas
 
 # Asked on the connection that has the snapshot, which is none of Django's.
 ARTIFACTS = """
-SELECT model_file, model_sha256 FROM modelregistry_modelversion WHERE gate <> 'removed'
+SELECT 'artifacts', model_file, model_sha256 FROM modelregistry_modelversion
+WHERE gate <> 'removed'
 UNION
-SELECT features_file, features_sha256 FROM modelregistry_modelversion WHERE gate <> 'removed'
-ORDER BY 1
+SELECT 'artifacts', features_file, features_sha256 FROM modelregistry_modelversion
+WHERE gate <> 'removed'
+ORDER BY 2
 """
-# Files of old versions are removed each hour: who was hit by that sees another moment.
+# First what goes first: the pieces of a batch are one file a moment after the last is done. Of what
+# has ended without results nothing is read again, and its files may go within the hour.
+BATCHES = """
+SELECT 'batches', file, '' FROM (
+    SELECT 1 AS place, chunk.result AS file FROM batches_batchchunk AS chunk
+    JOIN batches_batch AS batch ON batch.id = batch_id
+    WHERE state IN ('accepted', 'scoring', 'assembling')
+    UNION ALL
+    SELECT 2, upload FROM batches_batch
+    WHERE state IN ('accepted', 'scoring', 'assembling', 'done') AND files_removed_at IS NULL
+    UNION ALL
+    SELECT 3, result FROM batches_batch WHERE state = 'done' AND files_removed_at IS NULL
+) AS files WHERE file <> '' ORDER BY place, file
+"""
+# Files of versions and batches are removed meanwhile, as their rows then say: who was hit by that
+# sees another moment.
 ATTEMPTS = 3
 
 
@@ -40,6 +58,7 @@ def take_backup(*, folder: Path, with_batches: bool, report: Callable[[str], Non
     try:
         with server.connected() as connection:
             server.check_program("pg_dump", at_least=server.major_of(connection))
+            _check_whole(connection)
             for attempts_left in reversed(range(ATTEMPTS)):
                 try:
                     _empty(aside)
@@ -49,10 +68,23 @@ def take_backup(*, folder: Path, with_batches: bool, report: Callable[[str], Non
                 except _FileGone as error:
                     report(f"{error}; taking another moment")
         manifest.write(aside)
+        files.sync_folders(aside)
         aside.rename(folder)
+        files.sync_folder(folder.parent)
     except (OSError, psycopg.Error, server.NoProgram) as error:
         raise CannotBackUp(" ".join(str(error).split())) from error
     return manifest
+
+
+def _check_whole(connection: psycopg.Connection[Any]) -> None:
+    """What is backed up can be restored. Raises CannotBackUp."""
+    if said := room.interrupted(connection):
+        raise CannotBackUp(said)
+    if needed := needed_elsewhere(connection):
+        raise CannotBackUp(
+            "what is in the schema public could not be restored without other schemas, which are "
+            f"not backed up: {'; '.join(needed[:10])}"
+        )
 
 
 def _empty(folder: Path) -> None:
@@ -88,12 +120,14 @@ class _Moment:
             sequences = sequences_of(connection)
             (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
             made_at = datetime.now(UTC)
-            # First the files: those of versions may be removed, the rows of this moment may not.
+            # First the files: they may be removed, the rows of this moment may not.
             self._report("copying the files of versions" + " and batches" * with_batches)
-            stored = self._artifacts() + (_batches(self._folder) if with_batches else [])
+            stored = self._files(BATCHES) if with_batches else []
+            stored += self._files(ARTIFACTS)
             self._report("dumping the database")
             dump = self._folder / DUMP
-            contents = _dumped(connection, dump, snapshot, sequences)
+            left_out = other_schemas(connection)
+            contents = _dumped(connection, dump, snapshot, sequences, left_out)
             return Manifest(
                 made_at=made_at.isoformat(timespec="seconds"),
                 release=f"{settings.API_VERSION} ({settings.REVISION})",
@@ -104,32 +138,41 @@ class _Moment:
                 contents=contents,
                 files=stored,
                 lost=self._lost,
+                left_out=left_out,
             )
 
-    def _artifacts(self) -> list[StoredFile]:
-        """Those that are what their rows say; the others are noted as lost."""
+    def _files(self, named: LiteralString) -> list[StoredFile]:
+        """Those that are what their rows say; the others are noted as lost. Raises _FileGone."""
         found = []
-        for name, sha256 in self._connection.execute(ARTIFACTS).fetchall():
+        for storage, name, sha256 in self._connection.execute(named).fetchall():
             try:
-                file = files.copy_out("artifacts", name, self._folder)
+                file = files.copy_out(storage, name, self._folder)
             except FileNotFoundError as error:
                 if not self._is_last:
-                    raise _FileGone(f"the file {name} of a version is not there") from error
-                self._lost.append(name)
+                    raise _FileGone(f"the file {storage}/{name} is not there") from error
+                self._lost.append(f"{storage}/{name}")
                 continue
-            if file.sha256 == sha256:
+            if sha256 in ("", file.sha256):
                 found.append(file)
             else:
                 (self._folder / file.place).unlink()
-                self._lost.append(name)
+                self._lost.append(file.place)
         return found
 
 
 def _dumped(
-    connection: psycopg.Connection[Any], dump: Path, snapshot: str, sequences: dict[str, int]
+    connection: psycopg.Connection[Any],
+    dump: Path,
+    snapshot: str,
+    sequences: dict[str, int],
+    left_out: list[str],
 ) -> Contents:
-    """What is in it is counted while pg_dump writes it. Raises CannotBackUp."""
-    program = server.start("pg_dump", "--format=custom", f"--snapshot={snapshot}", output=dump)
+    """What is in it is counted while pg_dump writes it, and syncs it. Raises CannotBackUp."""
+    # Not --schema=public: the dump would make that schema, and extensions would not be in it.
+    others = [f"--exclude-schema={_literal(name)}" for name in left_out]
+    program = server.start(
+        "pg_dump", "--format=custom", f"--file={dump}", f"--snapshot={snapshot}", *others
+    )
     try:
         contents = contents_of(connection, sequences=sequences)
         fault = server.fault_of(program)
@@ -142,12 +185,7 @@ def _dumped(
     return contents
 
 
-def _batches(folder: Path) -> list[StoredFile]:
-    """What clients sent and their results; those that go meanwhile are nobody's loss."""
-    found = []
-    for name in files.all_names("batches"):
-        try:
-            found.append(files.copy_out("batches", name, folder))
-        except FileNotFoundError:
-            (folder / "batches" / name).unlink(missing_ok=True)
-    return found
+def _literal(name: str) -> str:
+    """As a pattern of pg_dump that is this name only."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -32,9 +32,11 @@ class Command(BaseCommand):
             f"{len(manifest.files):,} files, {manifest.bytes / 1e6:,.1f} MB, as of "
             f"{manifest.made_at}: {options['folder']}"
         )
+        if manifest.left_out:
+            self.stdout.write(f"not in it are other schemas: {', '.join(manifest.left_out)}")
         if manifest.lost:
             names = ", ".join(manifest.lost[:10])
             raise CommandError(
-                f"the backup is there, but {len(manifest.lost):,} files of versions are lost, or "
-                f"not what they were: {names}"
+                f"the backup is there, but {len(manifest.lost):,} files are lost, or not what they "
+                f"were: {names}"
             )

@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from learning.fields import example_of
 from modelregistry.errors import DomainError
 from modelregistry.models import Activation, ModelVersion
+from ops.backup.errors import CannotRestore
+from ops.backup.restoring import check_not_interrupted
 from predictions import catalog
 from predictions.contract import DataError, Predictor
 from predictions.partitions import make_partitions
@@ -27,6 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("--result", type=Path, help="write what was found as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            check_not_interrupted()
+        except CannotRestore as error:
+            raise CommandError(str(error)) from error
         self._say("bringing the database up to date")
         migrate(report=self._say)
         make_partitions()
