@@ -134,8 +134,19 @@ def test_a_folder_that_is_no_backup_is_refused(tmp_path: Path) -> None:
             restore_backup(folder=tmp_path, replace=False, jobs=1, report=print)
 
 
+@pytest.fixture(scope="module")
+def unlike(backup: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of which the manifest says something else than the dump."""
+    folder = tmp_path_factory.mktemp("backup") / "unlike"
+    shutil.copytree(backup, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["contents"]["tables"]["auth_group"]["rows"] += 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
 def test_what_a_database_holds_goes_only_when_told_and_only_for_what_is_equal(
-    backup: Path, empty: OwnDatabase, tmp_path: Path
+    backup: Path, unlike: Path, empty: OwnDatabase
 ) -> None:
     with empty.connect() as database:
         database.execute("CREATE TABLE mine AS SELECT 1 AS one")
@@ -144,11 +155,6 @@ def test_what_a_database_holds_goes_only_when_told_and_only_for_what_is_equal(
     assert refused.returncode == 1
     assert "--replace" in refused.stderr
 
-    unlike = tmp_path / "unlike"
-    shutil.copytree(backup, unlike)
-    manifest = json.loads((unlike / "manifest.json").read_text())
-    manifest["contents"]["tables"]["auth_group"]["rows"] += 1
-    (unlike / "manifest.json").write_text(json.dumps(manifest))
     refused = empty.manage("restore_backup", str(unlike), "--replace")
     assert refused.returncode == 1
     assert "auth_group: 1 rows in the backup, 0 here" in refused.stderr
@@ -169,6 +175,34 @@ def test_what_a_database_holds_goes_only_when_told_and_only_for_what_is_equal(
     assert schemas_of(empty) == ["analytics", "public"]
 
 
+def begin_to_restore(database: OwnDatabase, *arguments: str) -> "subprocess.Popen[str]":
+    """What the database holds is set aside."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "restore_backup", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": database.url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert any(line == "restoring the database\n" for line in process.stderr)
+    return process
+
+
+def test_what_somebody_works_with_is_not_dropped_when_a_restore_fails(
+    unlike: Path, empty: OwnDatabase
+) -> None:
+    process = begin_to_restore(empty, str(unlike))
+    with empty.connect(application_name="the service"):
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "auth_group: 1 rows in the backup, 0 here" in said
+    assert "others have connected meanwhile (the service)" in said
+    assert "`restore_backup --undo`" in said
+    assert schemas_of(empty) == ["before_restore", "public"]
+    assert "predictions_prediction" in tables_of(empty)
+
+
 @pytest.fixture(scope="module")
 def killed(backup: Path) -> Iterator[OwnDatabase]:
     """`restore_backup --replace` was killed in it when pg_restore had ended.
@@ -179,15 +213,7 @@ def killed(backup: Path) -> Iterator[OwnDatabase]:
     with made_database() as database:
         with database.connect() as connection:
             connection.execute("CREATE TABLE mine AS SELECT 1 AS one")
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "restore_backup", str(backup), "--replace"],
-            cwd=settings.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": database.url},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        assert any(line == "restoring the database\n" for line in process.stderr)
+        process = begin_to_restore(database, str(backup), "--replace")
         with database.connect() as connection, connection.transaction():
             connection.execute("LOCK TABLE before_restore.mine")
             waits = (
