@@ -78,15 +78,16 @@ class _Held:
             self.confirmed_at = began
 
     def confirm_since(self, moment: float) -> None:
-        """As of `moment` or later, by `time.monotonic()`."""
+        """As of `moment` or later, by `time.monotonic()`. Raises Django's database errors."""
         with self.asking:
             if self.confirmed_at >= moment:  # by now: others waited for the same
                 return
             try:
                 self.confirm()
             except Error:
-                connection.close()  # of this thread; the next attempt finds another
-                raise
+                connection.close()
+                # One kept from before may have died unnoticed; a new one tells.
+                self.confirm()
 
     def keep_confirming(self) -> None:
         while not self.stopping.wait(LOOK_SECONDS):

@@ -200,7 +200,7 @@ def test_redis_that_comes_back_counts_for_all_again(
         throttles = [make(url), make(url)]
         assert admitted(throttles, caller, 50, 20) == 20
         server.stop()
-        assert admitted(throttles[:1], caller, 50, 90) >= 50
+        assert 50 <= admitted(throttles[:1], caller, 50, 90) <= 70
         server.start()
         wait_until(lambda: not any(throttle._is_alone for throttle in throttles))
         assert admitted(throttles, f"{caller}2", 50, 90) == 50
