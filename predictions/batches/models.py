@@ -221,7 +221,10 @@ class ChunkQuerySet(models.QuerySet["BatchChunk"]):
         Waits for the lock: who begins another at this moment may hold it for a moment, though
         `not_before` has just turned it away.
         """
-        return self.waiting().filter(number=number).select_for_update().first()
+        # By number, not as they are ordered otherwise: that joins their batch, which would be locked
+        # too, and the pieces of one batch would wait for each other.
+        piece = self.waiting().filter(number=number).order_by("number")
+        return piece.select_for_update().first()
 
     def progress(self) -> dict[str, Any]:
         """Rows of finished chunks (`done`), those of them in error (`failed`), and the last end."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import redis
+from django.db import transaction
 
 from predictions.batches.models import Batch
+from predictions.batches.splitting import split_batch
 from tests.live import Live, wait_until
 from tests.predictions.batches.conftest import (
     CSV,
@@ -66,6 +68,25 @@ def test_it_works(
         )
     assert logged == Counter(row["prediction_id"] for row in found)
     assert set(logged.values()) == {1}
+
+
+def test_pieces_of_one_batch_are_scored_at_the_same_time(
+    committed: Asking, own_database: OwnDatabase, homes: Table, small_chunks: None
+) -> None:
+    """Who scores one has that one alone, and nothing of the batch."""
+    batch = committed.accepted(as_csv(homes[:20]))
+    split_batch(batch, tell=False)
+    batch.refresh_from_db()
+    with own_database.connect() as other:
+        for number in (0, 1):
+            other.execute("BEGIN")
+            with transaction.atomic():
+                assert batch.chunks.claimed(number) is not None
+                # Refused if anybody has it.
+                other.execute("SELECT FROM batches_batch FOR UPDATE NOWAIT")
+                free = other.execute("SELECT number FROM batches_batchchunk FOR UPDATE SKIP LOCKED")
+                assert sorted(free.fetchall()) == [(n,) for n in range(3) if n != number]
+            other.execute("COMMIT")
 
 
 def in_pieces(content: bytes) -> Iterator[bytes]:
