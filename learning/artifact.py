@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import sklearn
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def library_versions() -> dict[str, str]:
     """What the model was made with: it may not load, or answer alike, under other versions."""
     return {
         "python": platform.python_version(),
-        "scikit-learn": sklearn.__version__,
+        "scikit-learn": version("scikit-learn"),
         "numpy": np.__version__,
         "pandas": pd.__version__,
         "catboost": version("catboost"),

@@ -9,14 +9,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree  # type: ignore[import-untyped]
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import RobustScaler, StandardScaler
+
+if TYPE_CHECKING:
+    from sklearn.neighbors import KNeighborsRegressor
 
 Rows = npt.NDArray[np.float64]
 # `(n_rows, n_features)` in the model's feature order -> `(n_rows,)` in the unit of its target.
@@ -60,7 +60,7 @@ class NearestNeighbours:
     tree: cKDTree
     target: Rows
     n_neighbors: int
-    referee: KNeighborsRegressor
+    referee: "KNeighborsRegressor"
     rounding: float
 
     def __call__(self, rows: Rows) -> Rows:
@@ -98,11 +98,26 @@ class NearestNeighbours:
         return clear
 
 
+# Known by their names: to import scikit-learn takes as long as all else that a process begins with,
+# and whoever has such an object has done it.
+NEIGHBOURS = "sklearn.neighbors._regression.KNeighborsRegressor"
+PIPELINE = "sklearn.pipeline.Pipeline"
 # Of each scaler: whether it centres, by what; whether it scales, by what.
 SCALERS = {
-    RobustScaler: ("with_centering", "center_", "with_scaling", "scale_"),
-    StandardScaler: ("with_mean", "mean_", "with_std", "scale_"),
+    "sklearn.preprocessing._data.RobustScaler": (
+        *("with_centering", "center_"),
+        *("with_scaling", "scale_"),
+    ),
+    "sklearn.preprocessing._data.StandardScaler": (
+        *("with_mean", "mean_"),
+        *("with_std", "scale_"),
+    ),
 }
+
+
+def _class_of(estimator: Any) -> str:
+    """Its own, not one that it is derived from."""
+    return f"{type(estimator).__module__}.{type(estimator).__qualname__}"
 
 
 def _vector(value: Any, length: int) -> Rows | None:
@@ -118,7 +133,7 @@ def _vector(value: Any, length: int) -> Rows | None:
 
 def _scaling(scaler: Any, n_features: int) -> Scaling | None:
     """What a fitted scaler does to one row, or None for any other transformer."""
-    names = SCALERS.get(type(scaler))
+    names = SCALERS.get(_class_of(scaler))
     if names is None or vars(scaler).get("n_features_in_") != n_features:
         return None
     centres, centre, scales, scale = (vars(scaler).get(name) for name in names)
@@ -157,7 +172,7 @@ def _training_matrix(fitted: Mapping[str, Any]) -> Rows | None:
 
 def _neighbours(model: Any, scalers: Sequence[Any] = ()) -> Predict | None:
     """A plain Euclidean `KNeighborsRegressor` with one target, behind scalers or bare."""
-    if type(model) is not KNeighborsRegressor or not _is_plain_euclidean(vars(model)):
+    if _class_of(model) != NEIGHBOURS or not _is_plain_euclidean(vars(model)):
         return None
     matrix, k = _training_matrix(vars(model)), vars(model).get("n_neighbors")
     if matrix is None or not isinstance(k, int | np.integer):
@@ -186,7 +201,7 @@ def _neighbours(model: Any, scalers: Sequence[Any] = ()) -> Predict | None:
 
 def _scaled_neighbours(estimator: Any) -> Predict | None:
     """A `Pipeline` of scalers that ends in such a `KNeighborsRegressor`."""
-    steps = vars(estimator).get("steps") if type(estimator) is Pipeline else None
+    steps = vars(estimator).get("steps") if _class_of(estimator) == PIPELINE else None
     if not isinstance(steps, list) or not steps:
         return None
     if not all(isinstance(step, tuple) and len(step) == 2 for step in steps):

@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Set
 from typing import Any
 
-from sklearn.exceptions import InconsistentVersionWarning
-
 # What numpy arrays and scalars need, in the spellings of numpy 1 and 2.
 NUMPY_CLASSES = frozenset(
     f"numpy{core}.multiarray.{name}"
@@ -43,6 +41,9 @@ def unpickle(content: bytes, *, allowed: Set[str]) -> Any:
     Raises ForbiddenClass for any other class, ValueError for bytes that are no whole pickle or
     that another scikit-learn wrote (its internals may differ, and so may its answers).
     """
+    # Not at the top: it takes as long as all else that a process begins with.
+    from sklearn.exceptions import InconsistentVersionWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:

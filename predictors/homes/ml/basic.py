@@ -4,17 +4,18 @@ Seven facts of the home and all demographics of its zipcode, scaled by median an
 range, to the mean price of the five nearest of three quarters of the sales.
 """
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import RobustScaler
 
 from learning.artifact import Artifact, fingerprint, pickled
 from learning.metrics import regression_metrics
 from learning.progress import Progress, silent
 from predictors.homes.ml.inputs import inputs_of
 from predictors.homes.ml.schema import DEMOGRAPHIC_COLUMNS
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 SALES_COLUMNS = (
     "price",
@@ -32,13 +33,18 @@ SALES_COLUMNS = (
 FEATURES = (*SALES_COLUMNS[1:-1], *DEMOGRAPHIC_COLUMNS)
 
 
-def fit_basic(sales: pd.DataFrame, demographics: pd.DataFrame, seed: int) -> Pipeline:
+def fit_basic(sales: pd.DataFrame, demographics: pd.DataFrame, seed: int) -> "Pipeline":
     """The model from all of the given sales; nothing in it is random, so `seed` changes nothing."""
     inputs = inputs_of(sales, demographics, FEATURES)
     return _pipeline().fit(inputs, sales["price"].astype(float))
 
 
-def _pipeline() -> Pipeline:
+def _pipeline() -> "Pipeline":
+    # Here, as below: who only asks need not wait until all of scikit-learn is there.
+    from sklearn.neighbors import KNeighborsRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import RobustScaler
+
     return make_pipeline(RobustScaler(), KNeighborsRegressor())
 
 
@@ -51,6 +57,8 @@ def train_basic(
     Returns an artifact with metrics on both parts and, as a baseline on the same test quarter, the
     median price per square foot of the zipcode times the living area.
     """
+    from sklearn.model_selection import train_test_split
+
     data = sales[list(SALES_COLUMNS)].merge(demographics, how="left", on="zipcode")
     zipcodes = data.pop("zipcode")
     target = data.pop("price").astype(float)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import GroupKFold
 
 from predictors.homes.ml.champion.columns import (
     Calendar,
@@ -99,6 +98,9 @@ class TrainingData:
 
     def parts(self, count: int, seed: int) -> Iterator[tuple[Places, Places]]:
         """Sales of one parcel stand in one part: a resale must not tell of itself."""
+        # Not at the top: who only asks need not wait for it.
+        from sklearn.model_selection import GroupKFold
+
         cut = GroupKFold(count, shuffle=True, random_state=seed)
         yield from cut.split(self.target, groups=self.parcels)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import Ridge
 
 from predictors.homes.ml.champion.features import LINEAR_TERMS, YEARS
 from predictors.homes.ml.champion.parameters import Linear
@@ -95,6 +94,9 @@ def fit_linear(
     }
     knots[names.index(YEARS)] = trend_knots
     bent = np.concatenate([np.full(len(at), place) for place, at in knots.items()])
+    # Not at the top: who only asks need not wait for it.
+    from sklearn.linear_model import Ridge
+
     at = np.concatenate(list(knots.values()))
     zipcodes, codes = np.unique(zipcode, return_inverse=True)
     design = np.hstack([x, _bend(x, bent, at), np.eye(len(zipcodes))[codes]])
