@@ -73,10 +73,11 @@ def _admit(request: HttpRequest) -> Standing | None:
     # As WSGI gives the bytes of a header: PEP 3333.
     secret = shown.strip()[len(BEARER) :].strip().encode("latin-1", "replace")
     holder = known_holder(secret)
-    if holder is None:  # a guess, or a new key: counted before the database is asked
-        _admit_address(request, shown)
+    if holder is None:  # a guess, or a new key: for those who guess often nobody is asked
+        limits.check_address(network_of(address_of(request)))
         holder = confirmed_holder(secret)
     if holder is None:
+        _admit_address(request, shown)
         raise NotAuthenticated("this key is wrong, has expired or was revoked")
     return _admit_key(request, holder)
 

@@ -64,6 +64,12 @@ def admit_address(address: str, cost: int) -> Standing | None:
     return _throttle.admit(caller=f"{ADDRESS}:{address}", limit=settings.ADDRESS_LIMIT, cost=cost)
 
 
+def check_address(address: str) -> None:
+    """Whether it has used all, as far as this process knows. Raises TooManyRequests."""
+    if _throttle is not None and settings.ADDRESS_LIMIT:
+        _throttle.check(caller=f"{ADDRESS}:{address}", limit=settings.ADDRESS_LIMIT)
+
+
 def tell(response: HttpResponse, policy: str, standing: Standing) -> None:
     """By the headers of draft-ietf-httpapi-ratelimit-headers."""
     response["RateLimit-Policy"] = _policy(policy, standing.limit)

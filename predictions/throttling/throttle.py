@@ -81,6 +81,16 @@ class Throttle:
             raise TooManyRequests(standing)
         return standing
 
+    def check(self, *, caller: str, limit: int) -> None:
+        """Without counting, and by what is known here. Raises TooManyRequests."""
+        now = time.monotonic()
+        with self._lock:
+            held = self._held.get(caller)
+            if held is None or not held.is_good(limit, now) or held.in_hand:
+                return
+            if held.is_used_up(now):
+                raise TooManyRequests(held.standing(now))
+
     def _keep(self, wish: Wish, taken: Taken) -> Standing:
         now = time.monotonic()
         held = self._held.get(wish.caller)

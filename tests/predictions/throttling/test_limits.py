@@ -92,7 +92,7 @@ def test_an_address_without_a_key_has_a_limit_of_its_own(limited: Live, home: Ho
     assert client(limited, home, other).ask(*LOOK).status == 200
     # Not of a key, of a probe, of a file.
     with_key = client(limited, home, mine, **bearer(made_key(limited)))
-    # As soon as it is known, in a quarter of a second: until then it is a guess of this address.
+    # Once it is known to all, in a quarter of a second: nobody asks for who has used all.
     wait_until(lambda: with_key.ask(*ASK).status == 200)
     assert client(limited, home, mine).ask("GET", "/readyz").status == 200
     assert client(limited, home, mine).ask("GET", "/static/console/console.css").status == 200
