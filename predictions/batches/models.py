@@ -221,8 +221,8 @@ class ChunkQuerySet(models.QuerySet["BatchChunk"]):
         Waits for the lock: who begins another at this moment may hold it for a moment, though
         `not_before` has just turned it away.
         """
-        # By number, not as they are ordered otherwise: that joins their batch, which would be locked
-        # too, and the pieces of one batch would wait for each other.
+        # Not in their usual order: that joins their batch, which would be locked too, and then the
+        # pieces of one batch would wait for each other.
         piece = self.waiting().filter(number=number).order_by("number")
         return piece.select_for_update().first()
 
