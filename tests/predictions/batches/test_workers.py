@@ -83,8 +83,14 @@ def test_pieces_of_one_batch_are_scored_at_the_same_time(
             with transaction.atomic():
                 assert batch.chunks.claimed(number) is not None
                 # Refused if anybody has it.
-                other.execute("SELECT FROM batches_batch FOR UPDATE NOWAIT")
-                free = other.execute("SELECT number FROM batches_batchchunk FOR UPDATE SKIP LOCKED")
+                other.execute(
+                    "SELECT FROM batches_batch WHERE id = %s FOR UPDATE NOWAIT", [batch.pk]
+                )
+                free = other.execute(
+                    "SELECT number FROM batches_batchchunk WHERE batch_id = %s "
+                    "FOR UPDATE SKIP LOCKED",
+                    [batch.pk],
+                )
                 assert sorted(free.fetchall()) == [(n,) for n in range(3) if n != number]
             other.execute("COMMIT")
 
